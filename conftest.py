@@ -1,0 +1,1 @@
+pytest_plugins = ["service_kit.testing"]

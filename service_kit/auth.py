@@ -1,0 +1,173 @@
+"""Who calls: an access token signed by auth_service, held against this service's own copy of the users."""
+
+import json
+import threading
+import time
+import urllib.request
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+import structlog
+from django.apps import apps
+from django.conf import settings
+from rest_framework import authentication, exceptions, permissions
+from rest_framework.request import Request
+
+from service_kit.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The person or service behind a request. `role` is that of the service's own copy where it has one."""
+
+    id: uuid.UUID
+    username: str
+    role: str
+    expires_at: int = 0
+
+    is_authenticated = True
+
+    @property
+    def pk(self) -> uuid.UUID:
+        return self.id
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "admin"
+
+    @property
+    def is_service(self) -> bool:
+        return self.role == "service"
+
+
+class SigningKeys:
+    """auth_service's public keys, fetched when needed and kept for five minutes.
+
+    An unknown key id (after a rotation) fetches anew, at most every ten seconds, so that forged ids cannot make us hammer auth_service.
+    Keys in hand go on serving while auth_service is away.
+    """
+
+    KEEP_SECONDS = 300
+    ASK_AGAIN_SECONDS = 10
+
+    def __init__(self) -> None:
+        self._keys: dict[str, Any] = {}
+        self._asked = float("-inf")
+        self._lock = threading.Lock()
+
+    def get(self, kid: str) -> Any | None:
+        """The public key, or None when auth_service does not know this id. Raises Unavailable when it cannot be asked."""
+        age = time.monotonic() - self._asked
+        if age > (self.KEEP_SECONDS if kid in self._keys else self.ASK_AGAIN_SECONDS):
+            with self._lock:
+                if time.monotonic() - self._asked >= min(age, self.ASK_AGAIN_SECONDS):
+                    self._fetch()
+        return self._keys.get(kid)
+
+    def _fetch(self) -> None:
+        try:
+            with urllib.request.urlopen(settings.AUTH_URL + settings.JWKS_PATH, timeout=3) as answer:
+                keys = jwt.PyJWKSet.from_dict(json.load(answer)).keys
+            self._keys = {key.key_id: key.key for key in keys if key.key_id}
+        except (OSError, ValueError, jwt.PyJWTError) as error:
+            log.warning("signing keys not fetched", url=settings.AUTH_URL, error=str(error))
+            if not self._keys:
+                raise Unavailable(
+                    "auth_service does not answer, so no token can be checked. Try again shortly."
+                ) from None
+        self._asked = time.monotonic()
+
+
+signing_keys = SigningKeys()
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer <access token>`; 401 for a token that is malformed, forged, expired, not an access token, or of a deleted or inactive user."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+    def authenticate(self, request: Request) -> tuple[Caller, str] | None:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        return self.caller(token.strip()), token
+
+    def key(self, kid: str) -> Any | None:
+        return signing_keys.get(kid)
+
+    def copy_of(self, user_id: uuid.UUID) -> tuple[str, bool] | None:
+        """(role, whether it may act) by this service's own copy of the user; None when no event of it has arrived yet."""
+        found = apps.get_model(settings.USER_REPLICA)._default_manager.filter(pk=user_id).values_list(
+            "role", "is_active", "deleted_at"
+        )  # fmt: skip
+        for role, is_active, deleted_at in found:
+            return role, is_active and deleted_at is None
+        return None
+
+    def caller(self, token: str) -> Caller:
+        """The caller whose access token this is. Raises AuthenticationFailed."""
+        try:
+            kid = jwt.get_unverified_header(token).get("kid", "")
+            key = self.key(kid) if isinstance(kid, str) else None
+            if key is None:
+                raise exceptions.AuthenticationFailed("This token was not signed by this system.")
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[settings.TOKEN_ALGORITHM],
+                audience=settings.TOKEN_AUDIENCE,
+                issuer=settings.TOKEN_ISSUER,
+                leeway=10,
+                options={"require": ["exp", "iat", "sub", "aud", "iss", "jti"]},
+            )
+            if claims.get("token_type") != "access":
+                raise exceptions.AuthenticationFailed("This is not an access token.")
+            caller = Caller(uuid.UUID(claims["sub"]), str(claims["username"]), str(claims["role"]), int(claims["exp"]))
+        except jwt.ExpiredSignatureError:
+            raise exceptions.AuthenticationFailed("The token has expired. Refresh it or sign in again.") from None
+        except (jwt.PyJWTError, ValueError, KeyError):
+            raise exceptions.AuthenticationFailed("The token is not valid.") from None
+        if caller.is_service:
+            return caller
+        known = self.copy_of(caller.id)
+        if known is None:
+            return caller
+        role, may_act = known
+        if not may_act:
+            raise exceptions.AuthenticationFailed("This account is deleted or deactivated.")
+        return Caller(caller.id, caller.username, role, caller.expires_at)
+
+
+class IsPerson(permissions.BasePermission):
+    """The default: any signed-in user, but no service and nobody unknown."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return isinstance(request.user, Caller) and not request.user.is_service
+
+
+class IsAdmin(permissions.BasePermission):
+    message = "Only an administrator may do this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return isinstance(request.user, Caller) and request.user.is_admin
+
+
+class IsAdminOrReadOnly(IsPerson):
+    message = "Only an administrator may change this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return super().has_permission(request, view) and (
+            request.user.is_admin or request.method in permissions.SAFE_METHODS
+        )
+
+
+class IsService(permissions.BasePermission):
+    message = "Only this system's own services may call this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return isinstance(request.user, Caller) and request.user.is_service

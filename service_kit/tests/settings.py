@@ -1,0 +1,9 @@
+"""A service that is nothing but the kit, for the kit's own tests."""
+
+from service_kit.settings import *
+
+INSTALLED_APPS += ["service_kit.tests.example"]
+ROOT_URLCONF = "service_kit.tests.example.urls"
+USER_REPLICA = "example.User"
+JOBS = "service_kit.tests.example.jobs"
+HANDLERS = "service_kit.tests.example.handlers.HANDLERS"

@@ -1,0 +1,23 @@
+"""The addresses that every service has: health, schema and Swagger UI under its prefix."""
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from service_kit.health import HealthView
+
+# A service's urls.py imports these by name: Django looks for them in the root URLconf.
+handler400 = "service_kit.errors.bad_request"
+handler404 = "service_kit.errors.not_found"
+handler500 = "service_kit.errors.server_error"
+
+
+def service_urls(*patterns: URLPattern | URLResolver) -> list[URLPattern | URLResolver]:
+    """`patterns` and, under /api/<prefix>/, health, schema and docs."""
+    prefix = settings.API_PREFIX
+    return [
+        path(f"api/{prefix}/health", HealthView.as_view(), name="health"),
+        path(f"api/{prefix}/schema", SpectacularAPIView.as_view(), name="schema"),
+        path(f"api/{prefix}/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+        *patterns,
+    ]
