@@ -1,0 +1,198 @@
+"""`python -m device_simulator [replay|backfill] ...`: see `--help` of each."""
+
+import argparse
+import math
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from device_simulator.clock import SimulationClock
+from device_simulator.config import load_config, parse_timezone, parse_uuid
+from device_simulator.csvfile import CsvFile
+from device_simulator.errors import SimulatorError
+from device_simulator.logs import configure_logging
+from device_simulator.publisher import ReadingPublisher
+from device_simulator.replay import replay
+from device_simulator.simulate import backfill, simulate
+
+log = structlog.get_logger()
+
+EXAMPLE_CONFIG = Path(__file__).with_name("config.json")
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set: the message in hand is finished, then the process leaves."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    return stop
+
+
+def heartbeat_file() -> Path | None:
+    """HEARTBEAT_FILE, by which whoever keeps this process sees that it is alive."""
+    name = os.environ.get("HEARTBEAT_FILE")
+    return Path(name) if name else None
+
+
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    broker = argparse.ArgumentParser(add_help=False)
+    broker.add_argument(
+        "--amqp-url",
+        default=os.environ.get("METER_AMQP_URL"),
+        help="amqp://USER:PASSWORD@HOST:PORT/%%2F (default: the variable METER_AMQP_URL)",
+    )
+    parser = argparse.ArgumentParser(prog="python -m device_simulator", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    live = commands.add_parser(
+        "run",
+        parents=[broker],
+        help="simulate the meters of a configuration (the default)",
+    )
+    past = commands.add_parser(
+        "backfill",
+        parents=[broker],
+        help="send past readings of a configuration, then leave",
+    )
+    for command in (live, past):
+        command.add_argument("--config", type=Path, default=EXAMPLE_CONFIG, help="default: %(default)s")
+    past.add_argument(
+        "--days",
+        type=float,
+        default=56,
+        help="how many days up to now (default: %(default)s)",
+    )
+    file = commands.add_parser(
+        "replay",
+        parents=[broker],
+        help="send CSV files: timestamp + one column per device",
+    )
+    file.add_argument("files", type=Path, nargs="+", metavar="FILE.csv", help="plain or gzipped")
+    file.add_argument(
+        "--device",
+        action="append",
+        default=[],
+        metavar="COLUMN=DEVICE_ID",
+        help="repeat it for more columns",
+    )
+    file.add_argument(
+        "--timestamps",
+        choices=("start", "end"),
+        default="start",
+        help="of a row's interval",
+    )
+    file.add_argument(
+        "--shift-to",
+        metavar="now|INSTANT",
+        help="move the file to end there (now: last full hour)",
+    )
+    file.add_argument(
+        "--interval-seconds",
+        type=int,
+        help="split each row's energy evenly into such intervals",
+    )
+    file.add_argument(
+        "--time-zone",
+        default="UTC",
+        help="of timestamps without offset (default: %(default)s)",
+    )
+    file.add_argument("--rows", type=int, help="only the first so many rows")
+    file.add_argument("--speed", default="max", help="times real time, or max (the default)")
+    known = {"run", "backfill", "replay", "-h", "--help"}
+    with_command = arguments if arguments and arguments[0] in known else ["run", *arguments]
+    return parser.parse_args(with_command)
+
+
+def csv_files(options: argparse.Namespace) -> list[CsvFile]:
+    devices: dict[str, str] = {}
+    for given in options.device:
+        column, equals, device = given.rpartition("=")
+        if not equals:
+            raise SimulatorError(f"--device {given}: write COLUMN=DEVICE_ID")
+        devices[column] = parse_uuid(f"--device {column}", device)
+    for option in ("interval_seconds", "rows"):
+        value = getattr(options, option)
+        if value is not None and value < 1:
+            raise SimulatorError(f"--{option.replace('_', '-')} {value}: give a whole number from 1 upwards")
+    zone = parse_timezone("--time-zone", options.time_zone)
+    return [
+        CsvFile(
+            path,
+            devices,
+            options.timestamps == "end",
+            zone,
+            options.interval_seconds,
+            options.rows,
+        )
+        for path in options.files
+    ]
+
+
+def parse_speed(text: str) -> float:
+    try:
+        speed = math.inf if text == "max" else float(text)
+    except ValueError:
+        speed = math.nan
+    if not speed > 0:
+        raise SimulatorError(f"--speed {text}: give max, or a number above 0 (1 is real time)")
+    return speed
+
+
+def run(options: argparse.Namespace, stop: threading.Event) -> bool:
+    """Do what the command line says; True when it was done to the end."""
+    if not options.amqp_url:
+        raise SimulatorError("METER_AMQP_URL is not set; set it as .env does, or give --amqp-url")
+    publisher = ReadingPublisher(options.amqp_url, stop)
+    try:
+        if options.command == "replay":
+            return replay(
+                csv_files(options),
+                speed=parse_speed(options.speed),
+                move_to=options.shift_to,
+                publisher=publisher,
+                stop=stop,
+            )
+        config = load_config(options.config)
+        now = time.time()
+        if options.command == "backfill":
+            return backfill(
+                config.meters,
+                after=now - options.days * 86_400,
+                until=now,
+                publisher=publisher,
+            )
+        log.info(
+            "simulating",
+            devices=len(config.meters),
+            time_acceleration=config.time_acceleration,
+        )
+        clock = SimulationClock(now - config.history_days * 86_400, config.time_acceleration)
+        simulate(
+            config.meters,
+            clock=clock,
+            publisher=publisher,
+            stop=stop,
+            heartbeat=heartbeat_file(),
+        )
+        return True
+    finally:
+        publisher.close()
+
+
+def main() -> int:
+    configure_logging()
+    options = parse_arguments(sys.argv[1:])
+    try:
+        return 0 if run(options, stop_on_signals()) else 1
+    except SimulatorError as error:
+        print(f"device_simulator: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
