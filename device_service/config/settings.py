@@ -1,0 +1,28 @@
+"""device_service: the shared settings plus the differences."""
+
+from service_kit.settings import *
+
+INSTALLED_APPS += [
+    "django_filters",
+    "device_service.people",
+    "device_service.plants",
+    "device_service.devices",
+    "device_service.mappings",
+]
+ROOT_URLCONF = "device_service.config.urls"
+USER_REPLICA = "people.User"
+JOBS = "device_service.config.jobs.jobs"
+HANDLERS = "device_service.people.handlers.HANDLERS"
+REST_FRAMEWORK["DEFAULT_FILTER_BACKENDS"] = [
+    "django_filters.rest_framework.DjangoFilterBackend",
+    "rest_framework.filters.SearchFilter",
+    "device_service.filters.StableOrdering",
+]
+SPECTACULAR_SETTINGS |= {
+    "TITLE": "Devices",
+    "DESCRIPTION": "Meters, the plants they stand in, their tariffs, and who may see which of them.",
+    "ENUM_NAME_OVERRIDES": {
+        "DeviceKind": "device_service.devices.models.Kind",
+        "ReadingKind": "device_service.devices.models.Reading",
+    },
+}

@@ -1,0 +1,79 @@
+"""Fields that refuse what DRF's own let through, and say how to do it right."""
+
+import math
+from datetime import datetime
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.utils.dateparse import parse_datetime
+from rest_framework import serializers
+
+
+class Number(serializers.FloatField):
+    """A finite JSON number. DRF's FloatField takes "NaN", "inf" and true, which then slip through every limit."""
+
+    default_error_messages = {"finite": "{input} is not a finite number. Send a JSON number such as 1.5."}  # noqa: RUF012
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        value = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("finite", input=data)
+        return value
+
+
+class Instant(serializers.DateTimeField):
+    """RFC 3339 with an offset: without one the same text means another instant in every zone."""
+
+    default_error_messages = {  # noqa: RUF012
+        "offset": "{input!r} has no offset. Add one, such as 2026-01-31T18:10:00Z or 2026-01-31T19:10:00+01:00."
+    }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        try:
+            parsed = parse_datetime(value) if isinstance(value, str) else value
+        except ValueError:
+            self.fail("invalid", format="2026-01-31T18:10:00Z")
+        if isinstance(parsed, datetime) and parsed.tzinfo is None:
+            self.fail("offset", input=value)
+        try:
+            return super().to_internal_value(value)
+        except OverflowError:
+            # Year 1 with a positive offset lies before the calendar begins.
+            self.fail("overflow")
+
+
+@cache
+def zones() -> frozenset[str]:
+    # Two files of the zone database that name whatever the machine's own clock is set to.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
+
+
+class TimeZone(serializers.CharField):
+    """An IANA time zone name."""
+
+    default_error_messages = {"unknown": "{input!r} is not an IANA time zone. {hint}"}  # noqa: RUF012
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=64, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if name not in zones():
+            near = get_close_matches(name, zones(), n=1)
+            self.fail("unknown", input=name, hint=f"Did you mean {near[0]}?" if near else "Use one such as Europe/Rome.")
+        return name
+
+
+class Ref(serializers.PrimaryKeyRelatedField):
+    """Another object by its id; an unknown id is named together with the list that holds the known ones."""
+
+    def __init__(self, *, what: str, listed_at: str, **kwargs: Any) -> None:
+        super().__init__(
+            pk_field=serializers.UUIDField(),
+            error_messages={"does_not_exist": f"There is no {what} {{pk_value}}. GET {listed_at} lists them."},
+            **kwargs,
+        )

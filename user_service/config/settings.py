@@ -1,0 +1,13 @@
+"""user_service: the shared settings plus the differences."""
+
+from service_kit.settings import *
+
+INSTALLED_APPS += ["user_service.people", "user_service.profiles"]
+ROOT_URLCONF = "user_service.config.urls"
+USER_REPLICA = "people.User"
+JOBS = "user_service.config.jobs.jobs"
+HANDLERS = "user_service.people.handlers.HANDLERS"
+SPECTACULAR_SETTINGS |= {
+    "TITLE": "Users",
+    "DESCRIPTION": "What people tell about themselves: names, phone and time zone. Accounts are at /api/auth/users.",
+}
