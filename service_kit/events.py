@@ -78,6 +78,7 @@ class ProfileUpdated(Event):
     id: uuid.UUID
     first_name: str
     last_name: str
+    phone: str
     timezone: str
 
 

@@ -1,0 +1,112 @@
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from auth_service.accounts.models import Account
+
+
+class UserSerializer(serializers.ModelSerializer[Account]):
+    """A user as everybody sees one."""
+
+    class Meta:
+        model = Account
+        fields = (
+            "id",
+            "username",
+            "email",
+            "role",
+            "first_name",
+            "last_name",
+            "phone",
+            "is_active",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class RegistrationSerializer(serializers.Serializer[Any]):
+    """Who wants an account. Anything else in the body, a role among it, is ignored."""
+
+    username = serializers.CharField(
+        max_length=150,
+        validators=[
+            RegexValidator(r"^[\w.+-]+\Z", "Use letters, digits and . + - _ only.")
+        ],
+        help_text="Letters, digits and . + - _; upper and lower case are the same name.",
+    )
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(
+        max_length=128,
+        write_only=True,
+        trim_whitespace=False,
+        style={"input_type": "password"},
+    )
+    first_name = serializers.CharField(max_length=150)
+    last_name = serializers.CharField(max_length=150)
+    phone = serializers.CharField(
+        max_length=32, required=False, allow_blank=True, default=""
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        names = {
+            name: attrs[name]
+            for name in ("username", "email", "first_name", "last_name")
+        }
+        try:
+            validate_password(attrs["password"], Account(**names))
+        except DjangoValidationError as error:
+            raise serializers.ValidationError({"password": error.messages}) from None
+        return attrs
+
+
+class NewUserSerializer(RegistrationSerializer):
+    """An account that an administrator makes: the role may be chosen."""
+
+    role = serializers.ChoiceField(Account.Role.choices, default=Account.Role.CLIENT)
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField(
+        max_length=254, help_text="Username or e-mail address."
+    )
+    password = serializers.CharField(
+        max_length=128, trim_whitespace=False, style={"input_type": "password"}
+    )
+    cookie = serializers.BooleanField(
+        default=False,
+        help_text="Put the refresh token into an HttpOnly, SameSite=Strict cookie instead of the body.",
+    )
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField(
+        required=False,
+        help_text="The refresh token; left out when the browser's cookie holds it.",
+    )
+
+
+class SessionSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField(
+        help_text="Sent as `Authorization: Bearer <access>`; 30 minutes by default."
+    )
+    refresh = serializers.CharField(
+        required=False,
+        help_text="Good for one refresh. Absent when it travels as cookie.",
+    )
+    user = UserSerializer()
+
+
+class RegistrationRunsSerializer(serializers.Serializer[Any]):
+    status_url = serializers.CharField(
+        help_text="Ask here until the answer is no longer 202."
+    )
+
+
+class ValidSerializer(serializers.Serializer[Any]):
+    user_id = serializers.UUIDField()
+    username = serializers.CharField()
+    role = serializers.ChoiceField(Account.Role.choices)
+    expires_at = serializers.DateTimeField()

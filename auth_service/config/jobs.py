@@ -1,0 +1,18 @@
+from collections.abc import Callable
+
+
+def jobs() -> dict[str, Callable[[], object]]:
+    """auth_service's background jobs."""
+    from auth_service.accounts.handlers import HANDLERS
+    from auth_service.sagas.engine import run_due
+    from auth_service.tokens.services import purge_families
+    from service_kit.consumer import EventConsumer
+    from service_kit.jobs import every
+    from service_kit.relay import RelayEvents, purge_published
+
+    return {
+        "relay_events": RelayEvents(),
+        "sync_events": EventConsumer("auth.sync", HANDLERS),
+        "run_sagas": run_due,
+        "purge": every(3600, lambda: purge_published() + purge_families()),
+    }

@@ -1,0 +1,62 @@
+"""auth_service: accounts, tokens, and the sagas that make, change and remove a user everywhere."""
+
+from service_kit.settings import *
+from service_kit.settings import (
+    ACCESS_TOKEN_LIFETIME,
+    INSTALLED_APPS,
+    REFRESH_TOKEN_LIFETIME,
+    REST_FRAMEWORK,
+    TOKEN_ALGORITHM,
+)
+from service_kit.settings import TOKEN_AUDIENCE, TOKEN_ISSUER, env, env_bool, env_int
+
+INSTALLED_APPS += [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "auth_service.accounts",
+    "auth_service.tokens",
+    "auth_service.sagas",
+]
+ROOT_URLCONF = "auth_service.config.urls"
+JOBS = "auth_service.config.jobs.jobs"
+HANDLERS = "auth_service.accounts.handlers.HANDLERS"
+HEALTH_CHECKS = {"signing_key": "auth_service.tokens.keys.health"}
+REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = [
+    "auth_service.tokens.authentication.AccountAuthentication"
+]
+
+AUTH_USER_MODEL = "accounts.Account"
+# Usernames are unique by Lower(username), which this check does not see.
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# The private keys live outside the image and the database: only this service can read them.
+KEY_DIR = env("KEY_DIR")
+SIMPLE_JWT = {
+    "ALGORITHM": TOKEN_ALGORITHM,
+    "AUDIENCE": TOKEN_AUDIENCE,
+    "ISSUER": TOKEN_ISSUER,
+    "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
+    "REFRESH_TOKEN_LIFETIME": REFRESH_TOKEN_LIFETIME,
+    "USER_ID_CLAIM": "sub",
+    "SIGNING_KEY": "",
+}
+REFRESH_COOKIE_SECURE = env_bool("REFRESH_COOKIE_SECURE", "false")
+
+USER_URL = env("USER_URL")
+DEVICE_URL = env("DEVICE_URL")
+# How long a web request waits for its saga before it answers 202, and how long a saga tries before it undoes itself.
+SAGA_WAIT_SECONDS = env_int("SAGA_WAIT_SECONDS", 8)
+SAGA_DEADLINE_SECONDS = env_int("SAGA_DEADLINE_SECONDS", 60)

@@ -1,0 +1,31 @@
+from django.urls import path
+
+from auth_service.accounts.views import (
+    RegistrationStatusView,
+    RegisterView,
+    UsersView,
+    UserView,
+)
+from auth_service.config.welcome import AllDocsView, WelcomeView
+from auth_service.tokens.views import (
+    JwksView,
+    LoginView,
+    LogoutView,
+    RefreshView,
+    ValidateView,
+)
+from service_kit.urls import handler400, handler404, handler500, service_urls  # noqa: F401
+
+urlpatterns = service_urls(
+    path("api", WelcomeView.as_view()),
+    path("api/docs", AllDocsView.as_view()),
+    path("api/auth/register", RegisterView.as_view()),
+    path("api/auth/register/<uuid:saga_id>", RegistrationStatusView.as_view()),
+    path("api/auth/login", LoginView.as_view()),
+    path("api/auth/refresh", RefreshView.as_view()),
+    path("api/auth/logout", LogoutView.as_view()),
+    path("api/auth/validate", ValidateView.as_view()),
+    path("api/auth/.well-known/jwks.json", JwksView.as_view()),
+    path("api/auth/users", UsersView.as_view()),
+    path("api/auth/users/<uuid:user_id>", UserView.as_view()),
+)

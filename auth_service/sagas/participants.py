@@ -1,0 +1,94 @@
+"""The calls to the services that take part. An answer is yes, no, or unknown; unknown is never taken for either."""
+
+import uuid
+from typing import Any
+
+import httpx
+import structlog
+from django.conf import settings
+
+from auth_service.tokens.jwt import service_token
+
+TIMEOUT = httpx.Timeout(3, connect=1)
+
+
+class Refused(Exception):
+    """The participant answered that it will not: asking again is of no use. `status` and `answer` are its own."""
+
+    def __init__(self, who: str, status: int, answer: Any) -> None:
+        super().__init__(f"{who} answered {status}: {answer}")
+        self.status, self.answer = status, answer
+
+
+class Unknown(Exception):
+    """No answer, or one that does not tell whether the step was done."""
+
+
+def call(method: str, url: str, *, json: dict[str, Any]) -> dict[str, Any]:
+    """The participant's JSON answer to a request with a service token. Raises Refused (4xx) or Unknown."""
+    correlation_id = structlog.contextvars.get_contextvars().get("correlation_id", "")
+    headers = {
+        "Authorization": f"Bearer {service_token()}",
+        "X-Request-ID": correlation_id,
+    }
+    try:
+        answer = httpx.request(method, url, json=json, headers=headers, timeout=TIMEOUT)
+    except httpx.HTTPError as error:
+        raise Unknown(f"{method} {url}: {type(error).__name__} {error}") from None
+    # 401, 408 and 429 come from keys that are still being fetched or from overload: the next try may be answered.
+    if answer.status_code in {401, 408, 429} or answer.status_code >= 500:
+        raise Unknown(f"{method} {url} answered {answer.status_code}")
+    body = (
+        answer.json()
+        if answer.headers.get("content-type", "").startswith("application/json")
+        else {}
+    )
+    if answer.is_error:
+        raise Refused(url, answer.status_code, body)
+    return body if isinstance(body, dict) else {}
+
+
+def create_profile(
+    *,
+    saga_id: uuid.UUID,
+    user_id: uuid.UUID,
+    first_name: str,
+    last_name: str,
+    phone: str,
+) -> None:
+    body = {
+        "user_id": str(user_id),
+        "first_name": first_name,
+        "last_name": last_name,
+        "phone": phone,
+    }
+    call(
+        "POST", f"{settings.USER_URL}/api/users", json={"saga_id": str(saga_id), **body}
+    )
+
+
+def undo_profile(*, saga_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    call(
+        "DELETE",
+        f"{settings.USER_URL}/api/users/{user_id}/rollback",
+        json={"saga_id": str(saga_id)},
+    )
+
+
+def admit_to_devices(
+    *, saga_id: uuid.UUID, user_id: uuid.UUID, username: str, role: str
+) -> None:
+    body = {"user_id": str(user_id), "username": username, "role": role}
+    call(
+        "POST",
+        f"{settings.DEVICE_URL}/internal/users",
+        json={"saga_id": str(saga_id), **body},
+    )
+
+
+def undo_device_user(*, saga_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    call(
+        "DELETE",
+        f"{settings.DEVICE_URL}/internal/users/{user_id}/rollback",
+        json={"saga_id": str(saga_id)},
+    )
