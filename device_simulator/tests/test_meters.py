@@ -18,7 +18,7 @@ def at(text: str) -> int:
 
 @pytest.mark.parametrize(
     ("hours", "factor"),
-    [(range(0, 6), 0.5), (range(6, 9), 1.2), (range(9, 17), 0.8), (range(17, 22), 1.5), (range(22, 24), 0.7)],
+    [(range(6), 0.5), (range(6, 9), 1.2), (range(9, 17), 0.8), (range(17, 22), 1.5), (range(22, 24), 0.7)],
 )
 def test_each_day_time_has_its_factor_and_ten_percent_of_noise(hours: range, factor: float) -> None:
     shown = [energy_kwh(HOME, at(f"2026-01-31T{hour:02}:{minute:02}")) for hour in hours for minute in (10, 30, 50)]
