@@ -1,0 +1,23 @@
+"""The forecaster in the signature that the panel of real series wants: pandas in, pandas out, UTC."""
+
+import dataclasses
+
+import pandas as pd
+
+from forecast_service.forecasters.base import Forecast, History
+from forecast_service.forecasters.sarimax import RegressionSarimax
+
+
+def forecast(history: pd.Series, horizon: int) -> pd.DataFrame:
+    """history: hourly energy with a UTC index, NaN where unknown. One row an hour: mean, lower_80 ... upper_95."""
+    told = RegressionSarimax().forecast(as_history(history), horizon, "UTC")
+    return as_frame(told)
+
+
+def as_history(series: pd.Series) -> History:
+    start = pd.Timestamp(series.index[0]).to_pydatetime()
+    return History(start, series.to_numpy(dtype=float))
+
+
+def as_frame(told: Forecast) -> pd.DataFrame:
+    return pd.DataFrame({field.name: getattr(told, field.name) for field in dataclasses.fields(told)})
