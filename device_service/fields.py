@@ -64,7 +64,9 @@ class TimeZone(serializers.CharField):
         name = super().to_internal_value(data)
         if name not in zones():
             near = get_close_matches(name, zones(), n=1)
-            self.fail("unknown", input=name, hint=f"Did you mean {near[0]}?" if near else "Use one such as Europe/Rome.")
+            self.fail(
+                "unknown", input=name, hint=f"Did you mean {near[0]}?" if near else "Use one such as Europe/Rome."
+            )
         return name
 
 

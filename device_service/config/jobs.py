@@ -1,10 +1,9 @@
 """What the device-jobs process runs, each as a thread of its own."""
 
+from device_service.people.handlers import HANDLERS
 from service_kit.consumer import EventConsumer
 from service_kit.jobs import Unit, every
 from service_kit.relay import RelayEvents, purge_published
-
-from device_service.people.handlers import HANDLERS
 
 
 def jobs() -> dict[str, Unit]:

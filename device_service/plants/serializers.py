@@ -65,6 +65,24 @@ class RateSerializer(serializers.Serializer[dict[str, Any]]):
         return attrs
 
 
+@extend_schema_field(RateSerializer(many=True))
+class RatesField(serializers.Field[list[dict[str, Any]], Any, Any, list[dict[str, Any]]]):
+    """The whole list at once: as a nested serializer a PATCH would let each rate leave parts of itself out."""
+
+    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        rates = RateSerializer(data=data, many=True, allow_empty=False, max_length=100)
+        rates.is_valid(raise_exception=True)
+        plain = [dict(rate) for rate in rates.validated_data]
+        try:
+            check_week(plain)
+        except RatesDoNotFit as error:
+            raise serializers.ValidationError(str(error)) from None
+        return plain
+
+    def to_representation(self, value: list[dict[str, Any]]) -> Any:
+        return RateSerializer(value, many=True).data
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -90,7 +108,7 @@ class TariffSerializer(serializers.ModelSerializer[Tariff]):
     valid_to = Instant(required=False, allow_null=True, help_text="Null: until further notice.")
     standing_charge_per_day = Number(min_value=0, default=0)
     feed_in_per_kwh = Number(default=0, help_text="What an exported kWh earns.")
-    rates = RateSerializer(many=True, help_text="Together they price every minute of the week once.")
+    rates = RatesField(help_text="Together they price every minute of the week once.")
 
     class Meta:
         model = Tariff
@@ -100,13 +118,6 @@ class TariffSerializer(serializers.ModelSerializer[Tariff]):
         ]  # fmt: skip
         read_only_fields: ClassVar = ["created_at", "updated_at"]
 
-    def validate_rates(self, rates: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        try:
-            check_week(rates)
-        except RatesDoNotFit as error:
-            raise serializers.ValidationError(str(error)) from None
-        return rates
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         starts = attrs.get("valid_from", getattr(self.instance, "valid_from", None))
         ends = attrs.get("valid_to", getattr(self.instance, "valid_to", None))
@@ -115,10 +126,6 @@ class TariffSerializer(serializers.ModelSerializer[Tariff]):
                 {"valid_to": f"{ends.isoformat()} is not after valid_from {starts.isoformat()}."}
             )
         return attrs
-
-
-def default_timezone() -> str:
-    return settings.DEFAULT_TIMEZONE
 
 
 @extend_schema_serializer(

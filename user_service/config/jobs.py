@@ -3,7 +3,6 @@
 from service_kit.consumer import EventConsumer
 from service_kit.jobs import Unit, every
 from service_kit.relay import RelayEvents, purge_published
-
 from user_service.people.handlers import HANDLERS
 
 

@@ -1,0 +1,188 @@
+"""Every write of devices, categories and credentials: one transaction each, with the event that tells of it."""
+
+import hashlib
+import secrets
+import uuid
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
+from rest_framework.exceptions import NotFound, ValidationError
+
+from device_service.constraints import checked_now
+from device_service.devices import queries
+from device_service.devices.models import Category, Credential, Device
+from service_kit.errors import Conflict
+from service_kit.events import Assignment, DeviceCreated, DeviceDeleted, DeviceState, DeviceUpdated
+from service_kit.outbox import publish
+
+_PARENTS_LOCK = 0x504152
+
+
+class ParentCycle(ValidationError):
+    """A device cannot be, directly or by other sub-meters, a sub-meter of itself."""
+
+    def __init__(self, parent_id: uuid.UUID) -> None:
+        way_out = "so it cannot be its parent. Choose a meter further up, or null for none."
+        super().__init__({"parent": [f"{parent_id} is this device or one of its sub-meters, {way_out}"]})
+
+
+class RelatedGone(ValidationError):
+    """The plant, category or parent that the device names was deleted meanwhile."""
+
+    default_detail = __doc__
+
+
+class CategoryExists(ValidationError):
+    """Category names are unique, whatever their case."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__({"name": [f"A category named {name!r} exists already. GET /api/categories lists them."]})
+
+
+def publish_device(event: type[DeviceState], device: Device) -> None:
+    """Tell of the device as it is now, assignments included. Its row must be locked, so that versions leave in order."""
+    assignments = [
+        Assignment(user_id=m.user_id, from_=m.starts, to=m.ends) for m in device.mappings.order_by("created_at", "id")
+    ]
+    state = event(
+        id=device.pk,
+        name=device.name,
+        kind=device.kind,
+        reading=device.reading,
+        interval_seconds=device.interval_seconds,
+        max_consumption=device.max_consumption,
+        rated_power_w=device.rated_power_w,
+        register_max=device.register_max,
+        category=device.category.name if device.category else None,
+        plant_id=device.plant_id,
+        parent_id=device.parent_id,
+        assignments=assignments,
+    )
+    publish(state, version=device.version)
+
+
+def locked(device_id: uuid.UUID) -> Device:
+    """The device's row, nobody else's until the transaction ends. Raises NotFound."""
+    device = Device.objects.select_for_update().filter(pk=device_id).first()
+    if device is None:
+        raise NotFound(f"There is no device {device_id}.")
+    return device
+
+
+def bump(device: Device, event: type[DeviceState]) -> None:
+    """A new version of a locked device whose own fields did not change, and its event."""
+    device.version += 1
+    device.save(update_fields=["version"])
+    publish_device(event, device)
+
+
+@transaction.atomic
+def create_device(**fields: Any) -> Device:
+    with checked_now(RelatedGone()):
+        device = Device.objects.create(**fields)
+    publish_device(DeviceCreated, device)
+    return device
+
+
+@transaction.atomic
+def update_device(*, device_id: uuid.UUID, **fields: Any) -> Device:
+    """Raises ParentCycle when `parent` is the device itself or one of its sub-meters."""
+    parent = fields.get("parent")
+    if parent is not None:
+        with connection.cursor() as cursor:
+            # Two devices made each other's parent at once would each see no cycle.
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PARENTS_LOCK])
+        if queries.is_under(device_id=device_id, parent_id=parent.pk):
+            raise ParentCycle(parent.pk)
+    device = locked(device_id)
+    for name, value in fields.items():
+        setattr(device, name, value)
+    device.version += 1
+    with checked_now(RelatedGone()):
+        device.save()
+    publish_device(DeviceUpdated, device)
+    return device
+
+
+@transaction.atomic
+def delete_device(*, device_id: uuid.UUID) -> None:
+    """The device, its assignments and credential go. Raises Conflict while it has sub-meters."""
+    device = locked(device_id)
+    device.mappings.all().delete()
+    device.version += 1
+    try:
+        with checked_now(Conflict(f"{device.name!r} has just become a parent. Try again.")):
+            Device.objects.filter(pk=device.pk).delete()
+    except ProtectedError as error:
+        raise Conflict(
+            f"{len(error.protected_objects)} sub-meter(s) name {device.name!r} as their parent. "
+            "Give them another parent, or null, first."
+        ) from None
+    publish_device(DeviceDeleted, device)
+
+
+# ── categories ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def create_category(*, name: str) -> Category:
+    try:
+        with transaction.atomic():
+            return Category.objects.create(name=name)
+    except IntegrityError:
+        raise CategoryExists(name) from None
+
+
+@transaction.atomic
+def rename_category(*, category_id: uuid.UUID, name: str) -> Category:
+    """Every device of the category is told anew, since its state names the category."""
+    category = Category.objects.select_for_update().filter(pk=category_id).first()
+    if category is None:
+        raise NotFound(f"There is no category {category_id}.")
+    if category.name == name:
+        return category
+    category.name = name
+    try:
+        with transaction.atomic():
+            category.save(update_fields=["name"])
+    except IntegrityError:
+        raise CategoryExists(name) from None
+    for device in Device.objects.select_for_update().filter(category=category).order_by("id"):
+        bump(device, DeviceUpdated)
+    return category
+
+
+@transaction.atomic
+def delete_category(*, category_id: uuid.UUID) -> None:
+    """Raises Conflict while devices carry it."""
+    try:
+        with checked_now(Conflict("A device has just been given this category. Try again.")):
+            Category.objects.filter(pk=category_id).delete()
+    except ProtectedError as error:
+        raise Conflict(f"{len(error.protected_objects)} device(s) carry this category. Change them first.") from None
+
+
+# ── credentials ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@transaction.atomic
+def issue_credential(*, device: Device) -> str:
+    """A new secret for the meter, which ends the former one. It cannot be shown again: only its digest is kept."""
+    secret = secrets.token_urlsafe(32)
+    Credential.objects.update_or_create(device=device, defaults={"digest": _digest(secret)})
+    return secret
+
+
+def revoke_credential(*, device: Device) -> None:
+    Credential.objects.filter(device=device).delete()
+
+
+def credential_matches(*, device_id: uuid.UUID, secret: str) -> bool:
+    """Whether this is the meter's present secret; in the same time for a wrong one and a missing one."""
+    kept = Credential.objects.filter(device_id=device_id).values_list("digest", flat=True).first()
+    return secrets.compare_digest(kept or "", _digest(secret)) and kept is not None

@@ -1,0 +1,154 @@
+"""`/api/devices` and `/api/categories`: admin writes, a client reads what is or was assigned to it."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveUpdateDestroyAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from device_service.devices import services
+from device_service.devices.filters import DeviceFilter
+from device_service.devices.models import Category, Device
+from device_service.devices.queries import devices_visible_to
+from device_service.devices.serializers import CategorySerializer, CredentialSerializer, DeviceSerializer
+from device_service.plants.queries import plants_visible_to
+from service_kit.auth import IsAdmin, IsAdminOrReadOnly
+
+
+class Devices:
+    """What every list of devices has."""
+
+    serializer_class = DeviceSerializer
+    queryset = Device.objects.all()
+    filterset_class = DeviceFilter
+    search_fields: ClassVar = ["name", "description"]
+    ordering_fields: ClassVar = ["name", "kind", "created_at", "updated_at"]
+    ordering: ClassVar = ["name"]
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="listDevices", summary="The devices that the caller may see", tags=["devices"]),
+    post=extend_schema(operation_id="createDevice", summary="Make a device (admin)", tags=["devices"]),
+)
+class DeviceList(Devices, ListCreateAPIView[Device]):
+    permission_classes: ClassVar = [IsAdminOrReadOnly]
+
+    def get_queryset(self) -> QuerySet[Device]:
+        return devices_visible_to(self.request.user)
+
+    def perform_create(self, serializer: BaseSerializer[Device]) -> None:
+        serializer.instance = services.create_device(**serializer.validated_data)
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="getDevice", summary="One device", tags=["devices"]),
+    put=extend_schema(operation_id="replaceDevice", summary="Change a device (admin)", tags=["devices"]),
+    patch=extend_schema(operation_id="updateDevice", summary="Change parts of a device (admin)", tags=["devices"]),
+    delete=extend_schema(
+        operation_id="deleteDevice",
+        summary="Delete a device (admin)",
+        description="Its assignments and credential go with it. 409 while sub-meters name it as their parent.",
+        tags=["devices"],
+    ),
+)
+class DeviceDetail(RetrieveUpdateDestroyAPIView[Device]):
+    permission_classes: ClassVar = [IsAdminOrReadOnly]
+    serializer_class = DeviceSerializer
+    queryset = Device.objects.all()
+    lookup_field = "id"
+
+    def get_queryset(self) -> QuerySet[Device]:
+        return devices_visible_to(self.request.user)
+
+    def perform_update(self, serializer: BaseSerializer[Device]) -> None:
+        assert serializer.instance is not None
+        serializer.instance = services.update_device(device_id=serializer.instance.pk, **serializer.validated_data)
+
+    def perform_destroy(self, instance: Device) -> None:
+        services.delete_device(device_id=instance.pk)
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="listPlantDevices", summary="The plant's devices that the caller may see", tags=["plants"]
+    )
+)
+class PlantDeviceList(Devices, ListAPIView[Device]):
+    def get_queryset(self) -> QuerySet[Device]:
+        plant = get_object_or_404(plants_visible_to(self.request.user), pk=self.kwargs["id"])
+        return devices_visible_to(self.request.user).filter(plant=plant)
+
+
+class DeviceCredentials(APIView):
+    """The secret with which the meter itself signs in: HTTP Basic, or MQTT user name and password."""
+
+    permission_classes: ClassVar = [IsAdmin]
+
+    @extend_schema(
+        operation_id="issueDeviceCredential",
+        summary="Give the meter a new secret, shown once (admin)",
+        description="The meter's user name is the device id. A former secret stops to work.",
+        request=None,
+        responses={201: CredentialSerializer},
+        tags=["devices"],
+    )
+    def post(self, request: Request, id: Any) -> Response:
+        device = get_object_or_404(Device, pk=id)
+        return Response({"secret": services.issue_credential(device=device)}, status=201)
+
+    @extend_schema(
+        operation_id="revokeDeviceCredential",
+        summary="End the meter's secret (admin)",
+        responses={204: None},
+        tags=["devices"],
+    )
+    def delete(self, request: Request, id: Any) -> Response:
+        services.revoke_credential(device=get_object_or_404(Device, pk=id))
+        return Response(status=204)
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="listCategories", summary="All categories", tags=["categories"]),
+    post=extend_schema(operation_id="createCategory", summary="Make a category (admin)", tags=["categories"]),
+)
+class CategoryList(ListCreateAPIView[Category]):
+    permission_classes: ClassVar = [IsAdminOrReadOnly]
+    serializer_class = CategorySerializer
+    queryset = Category.objects.all()
+    search_fields: ClassVar = ["name"]
+    ordering_fields: ClassVar = ["name", "created_at"]
+    ordering: ClassVar = ["name"]
+
+    def perform_create(self, serializer: BaseSerializer[Category]) -> None:
+        serializer.instance = services.create_category(**serializer.validated_data)
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="getCategory", summary="One category", tags=["categories"]),
+    put=extend_schema(operation_id="replaceCategory", summary="Rename a category (admin)", tags=["categories"]),
+    patch=extend_schema(operation_id="updateCategory", summary="Rename a category (admin)", tags=["categories"]),
+    delete=extend_schema(
+        operation_id="deleteCategory",
+        summary="Delete a category (admin)",
+        description="409 while devices carry it.",
+        tags=["categories"],
+    ),
+)
+class CategoryDetail(RetrieveUpdateDestroyAPIView[Category]):
+    permission_classes: ClassVar = [IsAdminOrReadOnly]
+    serializer_class = CategorySerializer
+    queryset = Category.objects.all()
+    lookup_field = "id"
+
+    def perform_update(self, serializer: BaseSerializer[Category]) -> None:
+        assert serializer.instance is not None
+        name = serializer.validated_data.get("name", serializer.instance.name)
+        serializer.instance = services.rename_category(category_id=serializer.instance.pk, name=name)
+
+    def perform_destroy(self, instance: Category) -> None:
+        services.delete_category(category_id=instance.pk)

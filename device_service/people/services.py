@@ -1,0 +1,31 @@
+"""This service's part in the registration saga: it knows the user before the registration answers."""
+
+import uuid
+from typing import Any
+
+from device_service.people.models import User
+from service_kit.fences import do_once, undo
+from service_kit.replicas import upsert
+
+STEP = "device.user"
+
+
+def admit_user(*, saga_id: uuid.UUID, user_id: uuid.UUID, username: str, role: str) -> tuple[dict[str, Any], bool]:
+    """Make the user known, once for the saga; the answer, and whether it is new. Raises StepUndone after the undo."""
+
+    def work() -> dict[str, Any]:
+        # Version 0: whatever auth_service tells by event is newer.
+        upsert(User, key={"id": user_id}, version=0, values={"username": username, "role": role, "is_active": True})
+        return {"user_id": str(user_id), "username": username, "role": role}
+
+    return do_once(saga_id=saga_id, step=STEP, work=work)
+
+
+def dismiss_user(*, saga_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+    """Undo `admit_user` of this saga; whether there was anything to undo. The fence refuses it from now on."""
+
+    def work() -> None:
+        # A row with a version has come by event: then the account exists, whatever this saga thinks.
+        User.objects.filter(pk=user_id, version=0).delete()
+
+    return undo(saga_id=saga_id, step=STEP, work=work)

@@ -1,0 +1,136 @@
+"""Every write of plants and tariffs, each with the event that tells of it."""
+
+import uuid
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import ProtectedError
+from rest_framework.exceptions import NotFound, ValidationError
+
+from device_service.constraints import checked_now
+from device_service.plants.models import Plant, Tariff
+from service_kit.errors import Conflict
+from service_kit.events import (
+    PlantCreated,
+    PlantDeleted,
+    PlantState,
+    PlantUpdated,
+    TariffCreated,
+    TariffDeleted,
+    TariffRate,
+    TariffState,
+    TariffUpdated,
+)
+from service_kit.outbox import publish
+
+M = TypeVar("M", Plant, Tariff)
+
+
+class TariffGone(ValidationError):
+    """The tariff that the plant names was deleted meanwhile."""
+
+    default_detail = __doc__
+
+
+def _locked(model: type[M], pk: uuid.UUID) -> M:
+    row = model._default_manager.select_for_update().filter(pk=pk).first()
+    if row is None:
+        raise NotFound(f"There is no {model._meta.verbose_name} {pk}.")
+    return row
+
+
+def publish_plant(event: type[PlantState], plant: Plant) -> None:
+    state = event(
+        id=plant.pk,
+        name=plant.name,
+        timezone=plant.timezone,
+        country=plant.country,
+        latitude=plant.latitude,
+        longitude=plant.longitude,
+        tariff_id=plant.tariff_id,
+        co2_g_per_kwh=plant.co2_g_per_kwh,
+    )
+    publish(state, version=plant.version)
+
+
+def publish_tariff(event: type[TariffState], tariff: Tariff) -> None:
+    state = event(
+        id=tariff.pk,
+        name=tariff.name,
+        currency=tariff.currency,
+        valid_from=tariff.valid_from,
+        valid_to=tariff.valid_to,
+        standing_charge_per_day=tariff.standing_charge_per_day,
+        feed_in_per_kwh=tariff.feed_in_per_kwh,
+        rates=[TariffRate(**rate) for rate in tariff.rates],
+    )
+    publish(state, version=tariff.version)
+
+
+@transaction.atomic
+def create_plant(**fields: Any) -> Plant:
+    with checked_now(TariffGone()):
+        plant = Plant.objects.create(**fields)
+    publish_plant(PlantCreated, plant)
+    return plant
+
+
+@transaction.atomic
+def update_plant(*, plant_id: uuid.UUID, **fields: Any) -> Plant:
+    plant = _locked(Plant, plant_id)
+    for name, value in fields.items():
+        setattr(plant, name, value)
+    plant.version += 1
+    with checked_now(TariffGone()):
+        plant.save()
+    publish_plant(PlantUpdated, plant)
+    return plant
+
+
+@transaction.atomic
+def delete_plant(*, plant_id: uuid.UUID) -> None:
+    """Raises Conflict while devices belong to it."""
+    plant = _locked(Plant, plant_id)
+    plant.version += 1
+    try:
+        with checked_now(Conflict(f"A device has just been put into plant {plant.name!r}. Try again.")):
+            Plant.objects.filter(pk=plant.pk).delete()
+    except ProtectedError as error:
+        raise Conflict(
+            f"{len(error.protected_objects)} device(s) belong to plant {plant.name!r}. "
+            "Move them to another plant or delete them first."
+        ) from None
+    publish_plant(PlantDeleted, plant)
+
+
+@transaction.atomic
+def create_tariff(**fields: Any) -> Tariff:
+    tariff = Tariff.objects.create(**fields)
+    publish_tariff(TariffCreated, tariff)
+    return tariff
+
+
+@transaction.atomic
+def update_tariff(*, tariff_id: uuid.UUID, **fields: Any) -> Tariff:
+    tariff = _locked(Tariff, tariff_id)
+    for name, value in fields.items():
+        setattr(tariff, name, value)
+    tariff.version += 1
+    tariff.save()
+    publish_tariff(TariffUpdated, tariff)
+    return tariff
+
+
+@transaction.atomic
+def delete_tariff(*, tariff_id: uuid.UUID) -> None:
+    """Raises Conflict while plants use it."""
+    tariff = _locked(Tariff, tariff_id)
+    tariff.version += 1
+    try:
+        with checked_now(Conflict(f"A plant has just been given tariff {tariff.name!r}. Try again.")):
+            Tariff.objects.filter(pk=tariff.pk).delete()
+    except ProtectedError as error:
+        raise Conflict(
+            f"{len(error.protected_objects)} plant(s) use tariff {tariff.name!r}. Give them another one first."
+        ) from None
+    publish_tariff(TariffDeleted, tariff)

@@ -1,0 +1,18 @@
+"""Named reads of profiles. Who may see what is part of the query, never an `if` after it."""
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from service_kit.auth import Caller
+from user_service.people.models import User
+from user_service.profiles.models import Profile
+
+
+def profiles() -> QuerySet[Profile]:
+    """All profiles with username, email, role and is_active of their account (None until its event has arrived)."""
+    account = User.live.filter(pk=OuterRef("user_id"))
+    fields = ("username", "email", "role", "is_active")
+    return Profile.objects.annotate(**{field: Subquery(account.values(field)) for field in fields})
+
+
+def profiles_visible_to(caller: Caller) -> QuerySet[Profile]:
+    return profiles() if caller.is_admin else profiles().filter(user_id=caller.id)
