@@ -13,7 +13,10 @@ from service_kit.replicas import Handlers
 
 log = structlog.get_logger(__name__)
 TRIES_IN_PROCESS = 3
-_RETRY_AT_ONCE = {"40001", "40P01"}  # serialization failure, deadlock: the same again may well succeed
+_RETRY_AT_ONCE = {
+    "40001",
+    "40P01",
+}  # serialization failure, deadlock: the same again may well succeed
 
 
 class DatabaseAway(Exception):
@@ -29,7 +32,9 @@ def database_is_away(error: Error) -> bool:
     if isinstance(error, InterfaceError):
         return True
     code = sqlstate(error)
-    return isinstance(error, OperationalError) and (code is None or code[:2] in {"08", "53", "57", "58"})
+    return isinstance(error, OperationalError) and (
+        code is None or code[:2] in {"08", "53", "57", "58"}
+    )
 
 
 def apply(body: bytes, handlers: Handlers, *, publisher: str | None = None) -> Envelope:
@@ -41,7 +46,9 @@ def apply(body: bytes, handlers: Handlers, *, publisher: str | None = None) -> E
     envelope = decode(body)
     event = envelope.event
     if publisher is not None and publisher != event.owner:
-        raise InvalidEvent(f"{event.type} was sent by {publisher!r}, but only {event.owner!r} may")
+        raise InvalidEvent(
+            f"{event.type} was sent by {publisher!r}, but only {event.owner!r} may"
+        )
     handler = handlers.get(type(event))
     if handler is None:
         raise InvalidEvent(f"{event.type} has no handler here")
@@ -65,7 +72,9 @@ class EventConsumer:
     The queue is declared by the broker's definitions; a missing one is an error here, not a new queue nobody feeds.
     """
 
-    def __init__(self, queue: str, handlers: Handlers, *, url: str | None = None) -> None:
+    def __init__(
+        self, queue: str, handlers: Handlers, *, url: str | None = None
+    ) -> None:
         self.queue, self.handlers = queue, handlers
         self._url = url or settings.BROKER_URL
         self._channel: BlockingChannel | None = None
@@ -93,14 +102,25 @@ class EventConsumer:
             quietly(channel.connection.close)
 
     def _on_message(
-        self, channel: BlockingChannel, method: Basic.Deliver, properties: BasicProperties, body: bytes
+        self,
+        channel: BlockingChannel,
+        method: Basic.Deliver,
+        properties: BasicProperties,
+        body: bytes,
     ) -> None:
         tag = method.delivery_tag
         structlog.contextvars.clear_contextvars()
         try:
-            envelope = self._apply_when_database_answers(channel, body, properties.user_id)
+            envelope = self._apply_when_database_answers(
+                channel, body, properties.user_id
+            )
         except InvalidEvent as error:
-            log.error("event rejected", queue=self.queue, reason=str(error), dead_letter=f"{self.queue}.dlq")
+            log.error(
+                "event rejected",
+                queue=self.queue,
+                reason=str(error),
+                dead_letter=f"{self.queue}.dlq",
+            )
             channel.basic_reject(tag, requeue=False)
         except Exception:
             tries = int((properties.headers or {}).get("x-delivery-count", 0)) + 1
@@ -117,14 +137,21 @@ class EventConsumer:
             )  # fmt: skip
         self._handled += 1
 
-    def _apply_when_database_answers(self, channel: BlockingChannel, body: bytes, publisher: str | None) -> Envelope:
+    def _apply_when_database_answers(
+        self, channel: BlockingChannel, body: bytes, publisher: str | None
+    ) -> Envelope:
         """Hold the message while the database is away: it is not the message's fault, so its tries are not used up."""
         wait = 0.5
         while True:
             try:
                 return apply(body, self.handlers, publisher=publisher or "(unknown)")
             except DatabaseAway as away:
-                log.warning("database away, holding the event", queue=self.queue, error=str(away), retry_in=wait)
+                log.warning(
+                    "database away, holding the event",
+                    queue=self.queue,
+                    error=str(away),
+                    retry_in=wait,
+                )
                 self._pause(channel, wait)
                 wait = min(wait * 2, 15)
 

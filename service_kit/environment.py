@@ -20,7 +20,9 @@ def env(name: str, default: object = _REQUIRED) -> str:
     if value is not None and value != "":
         return value
     if default is _REQUIRED:
-        raise BadSetting(f"{name} is not set. Add it to .env (README.md lists every variable) and start again.")
+        raise BadSetting(
+            f"{name} is not set. Add it to .env (README.md lists every variable) and start again."
+        )
     return str(default)
 
 
@@ -29,7 +31,9 @@ def _parsed(name: str, default: object, parse: Callable[[str], T], wanted: str) 
     try:
         return parse(text)
     except ValueError:
-        raise BadSetting(f"{name}={text!r} is not {wanted}. Correct it in .env and start again.") from None
+        raise BadSetting(
+            f"{name}={text!r} is not {wanted}. Correct it in .env and start again."
+        ) from None
 
 
 def env_int(name: str, default: object = _REQUIRED) -> int:
@@ -38,7 +42,14 @@ def env_int(name: str, default: object = _REQUIRED) -> int:
 
 def env_bool(name: str, default: object = _REQUIRED) -> bool:
     def parse(text: str) -> bool:
-        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+        return {
+            "true": True,
+            "1": True,
+            "yes": True,
+            "false": False,
+            "0": False,
+            "no": False,
+        }[text.lower()]
 
     def strict(text: str) -> bool:
         try:

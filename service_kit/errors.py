@@ -27,13 +27,18 @@ class Unavailable(exceptions.APIException):
 
 def as_json(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler; a database that does not answer is 503 with Retry-After instead of 500."""
-    from rest_framework.views import exception_handler  # it reads the settings that name this very function
+    from rest_framework.views import (
+        exception_handler,
+    )  # it reads the settings that name this very function
 
     if isinstance(error, OperationalError | InterfaceError):
         log.error("database does not answer", error=str(error).strip())
         error = Unavailable()
     response = exception_handler(error, context)
-    if response is not None and response.status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
+    if (
+        response is not None
+        and response.status_code == status.HTTP_503_SERVICE_UNAVAILABLE
+    ):
         response["Retry-After"] = "3"
     return response
 
@@ -43,8 +48,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonR
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"detail": "Something went wrong here. The X-Request-ID finds it in the logs."}, status=500)
+    return JsonResponse(
+        {"detail": "Something went wrong here. The X-Request-ID finds it in the logs."},
+        status=500,
+    )
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+def bad_request(
+    request: HttpRequest, exception: Exception | None = None
+) -> JsonResponse:
     return JsonResponse({"detail": "The request could not be read."}, status=400)

@@ -37,14 +37,24 @@ class HealthView(APIView):
     authentication_classes: ClassVar = []
     permission_classes: ClassVar = [AllowAny]
 
-    @extend_schema(operation_id="health", auth=[], responses={200: _answer, 503: _answer}, tags=["health"])
+    @extend_schema(
+        operation_id="health",
+        auth=[],
+        responses={200: _answer, 503: _answer},
+        tags=["health"],
+    )
     def get(self, request: Request) -> Response:
         """Whether this service can serve; each failing part is named with its reason."""
         checks = {
             "database": database,
-            **{n: import_string(f) for n, f in getattr(settings, "HEALTH_CHECKS", {}).items()},
+            **{
+                n: import_string(f)
+                for n, f in getattr(settings, "HEALTH_CHECKS", {}).items()
+            },
         }
-        failing = {name: reason for name, check in checks.items() if (reason := check())}
+        failing = {
+            name: reason for name, check in checks.items() if (reason := check())
+        }
         body = {
             "status": "failing" if failing else "ok",
             "checks": {name: failing.get(name, "ok") for name in checks},

@@ -62,7 +62,12 @@ class Jobs:
                     self._die(name)
                     return
                 connection.close()
-                log.warning("job waits", job=name, error=f"{type(error).__name__}: {error}".strip(), retry_in=wait)
+                log.warning(
+                    "job waits",
+                    job=name,
+                    error=f"{type(error).__name__}: {error}".strip(),
+                    retry_in=wait,
+                )
                 self.stop.wait(wait)
                 wait = min(wait * 2, 15)
             except Exception:
@@ -87,12 +92,19 @@ class Jobs:
         """Until SIGTERM (exit status 0, each unit finished) or the death of a job (1)."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop.set())
-        threads = [threading.Thread(target=self.loop, args=item, name=item[0]) for item in self.units.items()]
+        threads = [
+            threading.Thread(target=self.loop, args=item, name=item[0])
+            for item in self.units.items()
+        ]
         for thread in threads:
             thread.daemon = True
             thread.start()
         log.info("jobs run", jobs=list(self.units))
-        heartbeat = Path(os.environ["HEARTBEAT_FILE"]) if os.environ.get("HEARTBEAT_FILE") else None
+        heartbeat = (
+            Path(os.environ["HEARTBEAT_FILE"])
+            if os.environ.get("HEARTBEAT_FILE")
+            else None
+        )
         while not self.stop.wait(2):
             if heartbeat is not None and self.alive():
                 heartbeat.touch()

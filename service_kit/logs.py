@@ -18,7 +18,11 @@ _SHARED: list[Processor] = [
 def logging_config(*, service: str, level: str) -> dict[str, Any]:
     """A dictConfig under which structlog and the standard library write the same lines to standard output."""
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -42,10 +46,20 @@ def logging_config(*, service: str, level: str) -> dict[str, Any]:
                 "foreign_pre_chain": _SHARED,
             }
         },
-        "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}},
+        "handlers": {
+            "stdout": {
+                "class": "logging.StreamHandler",
+                "formatter": "json",
+                "stream": "ext://sys.stdout",
+            }
+        },
         "root": {"handlers": ["stdout"], "level": level},
         "loggers": {
-            "pika": {"level": "CRITICAL"},  # it reports every lost connection several times; our loops report it once
-            "django.request": {"level": "ERROR"},  # the correlation middleware already logs each request's status
+            "pika": {
+                "level": "CRITICAL"
+            },  # it reports every lost connection several times; our loops report it once
+            "django.request": {
+                "level": "ERROR"
+            },  # the correlation middleware already logs each request's status
         },
     }

@@ -6,7 +6,14 @@ from typing import Any, TypeVar
 from django.db import connection, models
 from django.utils import timezone
 
-from service_kit.events import Envelope, Event, UserCreated, UserDeleted, UserState, UserUpdated
+from service_kit.events import (
+    Envelope,
+    Event,
+    UserCreated,
+    UserDeleted,
+    UserState,
+    UserUpdated,
+)
 
 Handler = Callable[[Any, Envelope], None]
 Handlers = dict[type[Event], Handler]
@@ -33,19 +40,30 @@ class Replica(models.Model):
         abstract = True
 
 
-def upsert(model: type[Replica], *, key: dict[str, Any], version: int, values: dict[str, Any]) -> bool:
+def upsert(
+    model: type[Replica], *, key: dict[str, Any], version: int, values: dict[str, Any]
+) -> bool:
     """Write the row unless it is there with this version or a higher one; whether it was written.
 
     `key` and `values` are by field attribute name (`plant_id`, not `plant`); `key` must carry a unique constraint.
     Fields named in neither get their default when the row is new.
     """
-    given = {**key, **values, "version": version, "deleted_at": values.get("deleted_at")}
+    given = {
+        **key,
+        **values,
+        "version": version,
+        "deleted_at": values.get("deleted_at"),
+    }
     columns: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
         if field.attname in given:
-            columns[field.column] = field.get_db_prep_save(given.pop(field.attname), connection)
+            columns[field.column] = field.get_db_prep_save(
+                given.pop(field.attname), connection
+            )
         elif not isinstance(field, models.AutoField):
-            columns[field.column] = field.get_db_prep_save(field.pre_save(model(), add=True), connection)
+            columns[field.column] = field.get_db_prep_save(
+                field.pre_save(model(), add=True), connection
+            )
     if given:
         raise TypeError(f"{model.__name__} has no field {', '.join(given)}")
     quote = connection.ops.quote_name
@@ -65,7 +83,9 @@ def upsert(model: type[Replica], *, key: dict[str, Any], version: int, values: d
 
 def tombstone(model: type[Replica], *, key: dict[str, Any], version: int) -> bool:
     """Mark the row deleted and empty its other fields (personal data goes with its owner); whether it was written."""
-    return upsert(model, key=key, version=version, values={"deleted_at": timezone.now()})
+    return upsert(
+        model, key=key, version=version, values={"deleted_at": timezone.now()}
+    )
 
 
 class UserReplica(Replica):
@@ -84,10 +104,18 @@ def user_handlers(model: type[UserReplica]) -> Handlers:
     """The handlers that keep a copy of the users, for a service's HANDLERS table."""
 
     def on_user_changed(event: UserState, envelope: Envelope) -> None:
-        values = {"username": event.username, "role": event.role, "is_active": event.is_active}
+        values = {
+            "username": event.username,
+            "role": event.role,
+            "is_active": event.is_active,
+        }
         upsert(model, key={"id": event.id}, version=envelope.version, values=values)
 
     def on_user_deleted(event: UserDeleted, envelope: Envelope) -> None:
         tombstone(model, key={"id": event.id}, version=envelope.version)
 
-    return {UserCreated: on_user_changed, UserUpdated: on_user_changed, UserDeleted: on_user_deleted}
+    return {
+        UserCreated: on_user_changed,
+        UserUpdated: on_user_changed,
+        UserDeleted: on_user_deleted,
+    }

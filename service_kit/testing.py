@@ -67,7 +67,9 @@ def key_server(signing_key: Any) -> Iterator[str]:
     import jwt
 
     jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(signing_key.public_key()))
-    body = json.dumps({"keys": [{**jwk, "kid": KID, "use": "sig", "alg": "RS256"}]}).encode()
+    body = json.dumps(
+        {"keys": [{**jwk, "kid": KID, "use": "sig", "alg": "RS256"}]}
+    ).encode()
 
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -103,13 +105,17 @@ def token_for(signing_key: Any, key_server: str, settings: Any) -> Callable[...,
             "iss": settings.TOKEN_ISSUER, "aud": settings.TOKEN_AUDIENCE, **claims,
         }  # fmt: skip
         kept = {name: value for name, value in payload.items() if value is not None}
-        return jwt.encode(kept, signing_key, algorithm=settings.TOKEN_ALGORITHM, headers={"kid": kid})
+        return jwt.encode(
+            kept, signing_key, algorithm=settings.TOKEN_ALGORITHM, headers={"kid": kid}
+        )
 
     return make
 
 
 @pytest.fixture
-def client_for(token_for: Callable[..., str]) -> Callable[["Caller | None"], "APIClient"]:
+def client_for(
+    token_for: Callable[..., str],
+) -> Callable[["Caller | None"], "APIClient"]:
     """`client_for(alice)`: an API client that carries Alice's token; `client_for(None)` carries none."""
     from rest_framework.test import APIClient
 
@@ -132,7 +138,11 @@ def deliver() -> "Callable[..., None]":
     from service_kit.events import encode
 
     def make(event: "Event", *, version: int = 1) -> None:
-        apply(encode(event, version=version), import_string(settings.HANDLERS), publisher=event.owner)
+        apply(
+            encode(event, version=version),
+            import_string(settings.HANDLERS),
+            publisher=event.owner,
+        )
 
     return make
 
@@ -143,4 +153,6 @@ def published() -> "Callable[[], list[Any]]":
     from service_kit.events import decode
     from service_kit.models import OutboxEvent
 
-    return lambda: [decode(bytes(row.body)) for row in OutboxEvent.objects.order_by("id")]
+    return lambda: [
+        decode(bytes(row.body)) for row in OutboxEvent.objects.order_by("id")
+    ]

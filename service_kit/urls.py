@@ -18,6 +18,10 @@ def service_urls(*patterns: URLPattern | URLResolver) -> list[URLPattern | URLRe
     return [
         path(f"api/{prefix}/health", HealthView.as_view(), name="health"),
         path(f"api/{prefix}/schema", SpectacularAPIView.as_view(), name="schema"),
-        path(f"api/{prefix}/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+        path(
+            f"api/{prefix}/docs",
+            SpectacularSwaggerView.as_view(url_name="schema"),
+            name="docs",
+        ),
         *patterns,
     ]

@@ -13,7 +13,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OutboxEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
                 ("event_id", models.UUIDField(default=uuid.uuid4, unique=True)),
                 ("type", models.CharField(max_length=64)),
                 ("body", models.BinaryField()),
@@ -22,22 +30,43 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("published_at", None)), fields=["id"], name="outbox_unpublished")
+                    models.Index(
+                        condition=models.Q(("published_at", None)),
+                        fields=["id"],
+                        name="outbox_unpublished",
+                    )
                 ],
             },
         ),
         migrations.CreateModel(
             name="SagaFence",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
                 ("saga_id", models.UUIDField()),
                 ("step", models.CharField(max_length=40)),
-                ("state", models.CharField(choices=[("done", "Done"), ("undone", "Undone")], max_length=6)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("done", "Done"), ("undone", "Undone")], max_length=6
+                    ),
+                ),
                 ("answer", models.JSONField(null=True)),
                 ("at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("saga_id", "step"), name="one_fence_per_step")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("saga_id", "step"), name="one_fence_per_step"
+                    )
+                ],
             },
         ),
     ]

@@ -1,0 +1,133 @@
+"""Validate, apply, commit, acknowledge. A bad message ends in the dead-letter queue and its neighbours arrive."""
+
+import os
+import subprocess
+import sys
+import uuid
+
+import pytest
+
+from service_kit.consumer import EventConsumer
+from service_kit.events import encode
+from service_kit.messaging import Publisher
+from service_kit.tests.conftest import Bench, until
+from service_kit.tests.example.events import ThingDeleted, ThingNamed, ThingOfOthers
+from service_kit.tests.example.handlers import HANDLERS
+from service_kit.tests.example.models import Thing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def send(bench: Bench, *bodies: bytes, routing_key: str = "thing.named") -> None:
+    publisher = Publisher(bench.url)
+    for body in bodies:
+        publisher.publish(body, routing_key=routing_key)
+    publisher.close()
+
+
+def named(name: str, *, version: int = 1, id: uuid.UUID | None = None) -> bytes:
+    return encode(ThingNamed(id=id or uuid.uuid4(), name=name), version=version)
+
+
+def test_an_event_is_applied_and_acknowledged(bench: Bench) -> None:
+    send(bench, named("kettle"))
+    consumer = EventConsumer(bench.queue, HANDLERS)
+    until(lambda: Thing.objects.filter(name="kettle").exists(), step=consumer)
+    consumer.close()
+    assert bench.waiting(bench.queue) == 0
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"", b"{", b"[]", b"\xff\xfe", b'{"specversion":"1.0"}', named("x").replace(b"thing.named", b"thing.unheard"),
+     named("x").replace(b'"name":"x"', b'"name":7'), encode(ThingOfOthers(id=uuid.uuid4(), name="forged"), version=1)],
+    ids=["empty", "cut", "list", "not-utf-8", "no-fields", "unknown-type", "wrong-field-type", "not-its-owner"],
+)  # fmt: skip
+def test_a_bad_message_goes_to_the_dead_letters_and_its_neighbours_arrive(
+    bench: Bench, broken: bytes
+) -> None:
+    send(bench, named("before"), broken, named("after"))
+    consumer = EventConsumer(bench.queue, HANDLERS)
+    until(
+        lambda: Thing.objects.count() == 2 and bench.waiting(f"{bench.queue}.dlq") == 1,
+        step=consumer,
+    )
+    consumer.close()
+    assert bench.take(f"{bench.queue}.dlq") == [broken]
+    assert bench.waiting(bench.queue) == 0
+
+
+def test_a_handler_that_always_raises_gives_up_after_the_limit_and_the_rest_arrives(
+    bench: Bench,
+) -> None:
+    send(bench, named("poison"), named("kettle"))
+    consumer = EventConsumer(bench.queue, HANDLERS)
+    until(
+        lambda: Thing.objects.exists() and bench.waiting(f"{bench.queue}.dlq") == 1,
+        step=consumer,
+        seconds=30,
+    )
+    consumer.close()
+    assert list(Thing.objects.values_list("name", flat=True)) == ["kettle"]
+
+
+def test_killed_between_commit_and_acknowledgement_the_event_comes_again_and_changes_nothing(
+    bench: Bench,
+) -> None:
+    thing = uuid.uuid4()
+    send(bench, named("kettle", id=thing))
+    script = (
+        "import django; django.setup()\n"
+        "from service_kit.consumer import EventConsumer\nfrom service_kit.tests.example.handlers import HANDLERS\n"
+        f"consumer = EventConsumer({bench.queue!r}, HANDLERS)\n"
+        "while True: consumer()\n"
+    )
+    from django.db import connection
+
+    database = (
+        os.environ["DATABASE_URL"].rsplit("/", 1)[0]
+        + "/"
+        + connection.settings_dict["NAME"]
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script],
+        env={
+            **os.environ,
+            "FAULT": "after_commit_before_ack",
+            "DATABASE_URL": database,
+            "BROKER_URL": bench.url,
+        },
+        timeout=60,
+    )
+    assert killed.returncode == 137
+    assert Thing.objects.get().name == "kettle"
+    consumer = EventConsumer(bench.queue, HANDLERS)
+    until(lambda: consumer() == 1, step=lambda: None)
+    consumer.close()
+    assert bench.waiting(bench.queue) == 0
+    assert Thing.objects.get().version == 1
+
+
+def test_a_delete_that_overtakes_its_creation_stays_deleted(bench: Bench) -> None:
+    thing = uuid.uuid4()
+    send(
+        bench,
+        encode(ThingDeleted(id=thing, name=""), version=2),
+        routing_key="thing.deleted",
+    )
+    send(
+        bench,
+        named("kettle", id=thing, version=1),
+        named("kettle", id=thing, version=1),
+    )
+    consumer = EventConsumer(bench.queue, HANDLERS)
+    handled = 0
+
+    def step() -> None:
+        nonlocal handled
+        handled += consumer()
+
+    until(lambda: handled == 3, step=step)
+    consumer.close()
+    assert not Thing.live.exists()
+    assert Thing.objects.get().version == 2

@@ -1,0 +1,130 @@
+"""An event leaves when its change is committed, once, in order; nothing is dropped that the broker has not confirmed."""
+
+import socket
+import threading
+import uuid
+
+import pytest
+from django.db import connection, transaction
+from pika.exceptions import AMQPError, UnroutableError
+
+from service_kit.events import decode
+from service_kit.messaging import Publisher
+from service_kit.models import OutboxEvent
+from service_kit.outbox import publish
+from service_kit.relay import only_one, relay_once
+from service_kit.tests.conftest import Bench
+from service_kit.tests.example.events import ThingNamed, ThingState
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def thing(name: str) -> ThingState:
+    return ThingNamed(id=uuid.uuid4(), name=name)
+
+
+def put(*names: str) -> None:
+    with transaction.atomic():
+        for name in names:
+            publish(thing(name), version=1)
+
+
+def names(bodies: list[bytes]) -> list[str]:
+    return [decode(body).event.name for body in bodies]  # type: ignore[attr-defined]
+
+
+def test_an_event_outside_a_transaction_is_refused() -> None:
+    with pytest.raises(
+        transaction.TransactionManagementError,
+        match=r"thing\.named must be published inside",
+    ):
+        publish(thing("kettle"), version=1)
+
+
+def test_an_event_of_a_change_that_was_rolled_back_never_was() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        publish(thing("kettle"), version=1)
+        1 / 0  # noqa: B018
+    assert not OutboxEvent.objects.exists()
+
+
+def test_the_relay_sends_in_order_and_once(bench: Bench) -> None:
+    put("a", "b", "c")
+    publisher = Publisher(bench.url)
+    assert relay_once(publisher) == 3
+    assert relay_once(publisher) == 0
+    assert names(bench.take(bench.seen)) == ["a", "b", "c"]
+    assert not OutboxEvent.objects.filter(published_at=None).exists()
+
+
+def test_a_row_that_commits_late_is_not_left_behind(bench: Bench) -> None:
+    """Given a transaction that took its id early and commits after a later row was sent."""
+    written, may_commit = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            publish(thing("slow"), version=1)
+            written.set()
+            may_commit.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert written.wait(10)
+    put("quick")
+    publisher = Publisher(bench.url)
+    assert relay_once(publisher) == 1
+    may_commit.set()
+    thread.join()
+    assert relay_once(publisher) == 1
+    assert names(bench.take(bench.seen)) == ["quick", "slow"]
+
+
+def test_a_second_relay_waits_its_turn(bench: Bench) -> None:
+    put("a")
+    held, done = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with only_one() as mine:
+            assert mine
+            held.set()
+            done.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert held.wait(10)
+    assert relay_once(Publisher(bench.url)) == 0
+    done.set()
+    thread.join()
+    assert relay_once(Publisher(bench.url)) == 1
+
+
+def test_an_event_that_no_queue_takes_stops_the_relay_and_stays(bench: Bench) -> None:
+    put("a")
+    for queue in (bench.queue, bench.seen):
+        bench.channel.queue_unbind(queue, "ems.events", "thing.*")
+    with pytest.raises(UnroutableError):
+        relay_once(Publisher(bench.url))
+    assert OutboxEvent.objects.filter(published_at=None).count() == 1
+    bench.channel.queue_bind(bench.queue, "ems.events", "thing.*")
+    assert relay_once(Publisher(bench.url)) == 1
+
+
+def test_with_the_broker_away_everything_stays(bench: Bench) -> None:
+    put("a", "b")
+    with pytest.raises(AMQPError):
+        relay_once(Publisher("amqp://nobody:nothing@127.0.0.1:1/ems"))
+    assert OutboxEvent.objects.filter(published_at=None).count() == 2
+
+
+def test_an_idle_publisher_whose_connection_was_cut_still_publishes(
+    bench: Bench,
+) -> None:
+    publisher = Publisher(bench.url)
+    put("before")
+    relay_once(publisher)
+    publisher._channel.connection._impl._transport._sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+    put("after")
+    assert relay_once(publisher) == 1
+    assert names(bench.take(bench.seen)) == ["before", "after"]
