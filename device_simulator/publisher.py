@@ -61,6 +61,8 @@ class ReadingPublisher:
 
     def __init__(self, url: str, stop: threading.Event) -> None:
         try:
+            if not url.startswith(("amqp://", "amqps://")):
+                raise ValueError("no amqp:// or amqps:// at its beginning")
             self._parameters = pika.URLParameters(url)
         except (ValueError, TypeError) as error:
             raise SimulatorError(

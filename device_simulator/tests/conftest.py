@@ -45,7 +45,7 @@ def bodies(queue: Any) -> Callable[[], list[Any]]:
     """`bodies()`: what has arrived since the last call, decoded, a message each."""
 
     def drain() -> list[Any]:
-        arrived = []
+        arrived: list[Any] = []
         while True:
             method, _, body = queue.basic_get(QUEUE, auto_ack=True)
             if method is None:

@@ -60,7 +60,7 @@ class Api:
             params = {name: values[-1] for name, values in parse_qs(urlsplit(page["next"]).query).items()}
 
 
-def wait_for(what: str, look: Callable[[], T], *, within: float = 60) -> T:
+def wait_for(what: str, look: Callable[[], T | None], *, within: float = 60) -> T:
     """The first true value of `look`. Fails after `within` seconds with what it looked for and saw last.
 
     While services restart, a failed call counts as "not yet".

@@ -31,6 +31,11 @@ def sign_in(anyone: Api, name: str, password: str = PASSWORD) -> dict[str, Any]:
     return anyone.post("/api/auth/login", {"username": name, "password": password})
 
 
+def refused(caller: Api, path: str) -> None:
+    """Wait until the event has arrived that ends the caller's tokens."""
+    wait_for(f"the token is refused at {path}", lambda: caller.get(path, expect=401))
+
+
 def test_whoever_registers_is_a_client_whatever_role_they_ask_for(anyone: Api) -> None:
     body = application(role="admin", phone="+49 30 123456")
     answer = anyone.post("/api/auth/register", body, expect=201)
@@ -147,7 +152,7 @@ def test_an_account_that_the_admin_makes_works_and_dies_everywhere(
 
     admin.api.delete(f"/api/auth/users/{user['id']}", expect=(200, 202, 204))
     for path in ("/api/auth/validate", "/api/devices", "/api/monitoring/devices", f"/api/users/{user['id']}"):
-        wait_for(f"the token is refused at {path}", lambda path=path: dora.get(path, expect=401))
+        refused(dora, path)
     anyone.post("/api/auth/login", {"username": body["username"], "password": PASSWORD}, expect=401)
     wait_for("the profile is gone", lambda: admin.api.get(f"/api/users/{user['id']}", expect=404))
 
@@ -158,7 +163,7 @@ def test_a_deactivated_user_is_refused_everywhere(admin: Person, register: Regis
     admin.api.patch(f"/api/auth/users/{dora.id}", {"is_active": False}, expect=(200, 202))
 
     for path in ("/api/auth/validate", "/api/devices", "/api/monitoring/devices"):
-        wait_for(f"the token is refused at {path}", lambda path=path: dora.api.get(path, expect=401))
+        refused(dora.api, path)
     anyone.post("/api/auth/login", {"username": dora.username, "password": PASSWORD}, expect=401)
 
 

@@ -248,14 +248,15 @@ def test_a_range_of_too_many_entries_is_refused(alice: Person, year: dict[str, A
     ],
 )
 def test_a_bad_question_is_refused(alice: Person, year: dict[str, Any], change: dict[str, str]) -> None:
-    asked = {"device_id": year["id"], "start": "2025-03-01T00:00:00Z", "end": "2025-03-02T00:00:00Z", **change}
+    asked: dict[str, Any] = {"device_id": year["id"], "start": "2025-03-01T00:00:00Z", "end": "2025-03-02T00:00:00Z"}
+    asked.update(change)
 
     assert alice.api.get("/api/monitoring/hourly/range", **asked, expect=400)
 
 
 def test_several_devices_may_be_asked_for_at_once(alice: Person, year: dict[str, Any], make_device: MakeDevice) -> None:
     other = make_device("Second", owner=alice)
-    asked = {"start": "2025-03-29T00:00:00Z", "end": "2025-03-30T00:00:00Z"}
+    asked: dict[str, Any] = {"start": "2025-03-29T00:00:00Z", "end": "2025-03-30T00:00:00Z"}
 
     found = alice.api.get("/api/monitoring/hourly/range", device_id=[year["id"], other["id"]], **asked)
 
@@ -298,7 +299,7 @@ def test_a_device_says_when_it_was_last_seen(
 
 
 def test_others_see_nothing_of_it(charlie: Person, year: dict[str, Any]) -> None:
-    span = {"start": "2025-03-29T00:00:00Z", "end": "2025-03-30T00:00:00Z"}
+    span: dict[str, Any] = {"start": "2025-03-29T00:00:00Z", "end": "2025-03-30T00:00:00Z"}
     for device_id in (year["id"], str(uuid.uuid4())):
         charlie.api.get("/api/monitoring/hourly/range", device_id=device_id, **span, expect=404)
         charlie.api.get("/api/monitoring/hourly/daily", device_id=device_id, date="2025-03-29", expect=404)

@@ -111,8 +111,12 @@ def test_killing_any_process_loses_nothing(keeper: Keeper, flow: Flow, alice: Pe
     assert found["total_kwh"] == pytest.approx(sum(expected.values()), abs=1e-6)
 
 
+def healthy(person: Person, prefix: str) -> None:
+    wait_for(f"{prefix} is healthy", lambda: person.api.http.get(f"/api/{prefix}/health").is_success)
+
+
 def test_afterwards_a_person_and_a_forecast_still_work(admin: Person, alice: Person) -> None:
     for prefix in ("auth", "users", "devices", "monitoring", "forecasts"):
-        wait_for(f"{prefix} is healthy", lambda prefix=prefix: alice.api.get(f"/api/{prefix}/health") or True)
+        healthy(alice, prefix)
     assert alice.api.get("/api/auth/validate")["user_id"] == alice.id
     assert admin.api.get("/api/devices")["count"] >= 0
