@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 from rest_framework.exceptions import APIException
 
 
@@ -19,5 +20,7 @@ def checked_now(problem: APIException) -> Iterator[None]:
             yield
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    except ProtectedError:
+        raise  # Django saw it before the database, and knows what is in the way
     except IntegrityError:
         raise problem from None

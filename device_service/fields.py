@@ -10,18 +10,25 @@ from zoneinfo import available_timezones
 from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 
+# Django fills in the value, DRF the limit.
+LIMITS = {
+    "min_value": "%(show_value)s is less than {min_value}, the least it can be.",
+    "max_value": "%(show_value)s is more than {max_value}, the most it can be.",
+}
+
 
 class Number(serializers.FloatField):
-    """A finite JSON number. DRF's FloatField takes "NaN", "inf" and true, which then slip through every limit."""
+    """A finite JSON number. DRF's FloatField takes true as 1."""
 
-    default_error_messages = {"finite": "{input} is not a finite number. Send a JSON number such as 1.5."}  # noqa: RUF012
+    default_error_messages = {"number": "{input!r} is not a finite number. Send one such as 1.5.", **LIMITS}  # noqa: RUF012
 
     def to_internal_value(self, data: Any) -> float:
-        if isinstance(data, bool):
-            self.fail("invalid")
-        value = super().to_internal_value(data)
+        try:
+            value = math.nan if isinstance(data, bool) else float(data)
+        except (TypeError, ValueError, OverflowError):
+            value = math.nan
         if not math.isfinite(value):
-            self.fail("finite", input=data)
+            self.fail("number", input=str(data)[:50])
         return value
 
 

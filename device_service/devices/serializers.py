@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from device_service.devices.models import Category, Device
-from device_service.fields import Number, Ref
+from device_service.fields import LIMITS, Number, Ref
 from device_service.plants.models import Plant
 
 MONTH_SECONDS = 31 * 24 * 3600
@@ -52,7 +52,11 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
 )
 class DeviceSerializer(serializers.ModelSerializer[Device]):
     interval_seconds = serializers.IntegerField(
-        min_value=1, max_value=MONTH_SECONDS, default=600, help_text="How often a reading is due."
+        min_value=1,
+        max_value=MONTH_SECONDS,
+        default=600,
+        error_messages=LIMITS,
+        help_text="How often a reading is due.",
     )
     max_consumption = Number(
         min_value=0, required=False, allow_null=True, help_text="kWh per hour above which an alert is raised."
