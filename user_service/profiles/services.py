@@ -23,7 +23,11 @@ class ProfileExists(Conflict):
 
 def publish_profile(profile: Profile) -> None:
     state = ProfileUpdated(
-        id=profile.user_id, first_name=profile.first_name, last_name=profile.last_name, timezone=profile.timezone
+        id=profile.user_id,
+        first_name=profile.first_name,
+        last_name=profile.last_name,
+        phone=profile.phone,
+        timezone=profile.timezone,
     )
     publish(state, version=profile.version)
 
