@@ -1,0 +1,168 @@
+"""supervisor, which keeps an instance's processes alive: its configuration, its start, its questions and its end."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.console import Refusal, log_tail
+from ops.instances import ROOT, VENV, Instance, processes_of
+
+POLL = 0.1
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process: the same command and environment that its block in docker-compose.yml has."""
+
+    name: str
+    command: str
+    environment: Mapping[str, str]
+    user: str = ""
+    stop_signal: str = "TERM"
+    stop_wait: int = 30
+    directory: str = str(ROOT)
+    once: bool = False  # a task: it runs to its end and is not started again
+
+
+def configuration(instance: Instance, programs: Iterable[Program]) -> str:
+    """supervisord.conf. Values are quoted, and % doubled, as supervisor's own expansion wants."""
+    run_directory = instance.directory
+    head = f"""\
+[supervisord]
+logfile = {instance.log}/supervisord.log
+logfile_maxbytes = 5MB
+pidfile = {run_directory}/supervisord.pid
+directory = {ROOT}
+minfds = 1024
+user = root
+
+[unix_http_server]
+file = {run_directory}/supervisor.sock
+chmod = 0700
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+
+[supervisorctl]
+serverurl = unix://{run_directory}/supervisor.sock
+"""
+    return head + "".join(_section(instance, program) for program in programs)
+
+
+def _section(instance: Instance, program: Program) -> str:
+    values = {**program.environment, "EMS_INSTANCE": str(instance.directory)}
+    environment = ",".join(f'{name}="{value}"' for name, value in sorted(values.items())).replace("%", "%%")
+    command = program.command.replace("%", "%%")
+    return f"""
+[program:{program.name}]
+command = {command}
+environment = {environment}
+directory = {program.directory}
+{f"user = {program.user}" if program.user else "# as supervisor itself"}
+autostart = {"false" if program.once else "true"}
+autorestart = {"false" if program.once else "true"}
+startsecs = {0 if program.once else 1}
+# Tries again for hours: a process that waits for a broker must be there when the broker comes back.
+startretries = 100
+stopsignal = {program.stop_signal}
+stopwaitsecs = {program.stop_wait}
+killasgroup = true
+redirect_stderr = true
+stdout_logfile = {instance.log}/{program.name}.log
+stdout_logfile_maxbytes = 5MB
+stdout_logfile_backups = 1
+"""
+
+
+def config_file(instance: Instance) -> Path:
+    return instance.directory / "supervisord.conf"
+
+
+def control(instance: Instance, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [VENV / "bin" / "supervisorctl", "-c", config_file(instance), *arguments], text=True, capture_output=True
+    )
+
+
+def running(instance: Instance) -> bool:
+    """Whether this instance's supervisor is alive (the id in its pid file is checked to be really its own)."""
+    pid_file = instance.directory / "supervisord.pid"
+    if not pid_file.exists() or not config_file(instance).exists():
+        return False
+    try:
+        command = Path(f"/proc/{int(pid_file.read_text())}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return False
+    return str(config_file(instance)).encode() in command
+
+
+def start(instance: Instance, programs: Sequence[Program]) -> None:
+    """Writes the configuration and starts it, or makes a running supervisor start what is new and restart what changed."""
+    instance.log.mkdir(parents=True, exist_ok=True)
+    config_file(instance).write_text(configuration(instance, programs))
+    config_file(instance).chmod(0o600)  # it holds the passwords
+    if running(instance):
+        update = control(instance, "update")
+        if update.returncode:
+            raise Refusal(f"supervisor does not answer: {(update.stdout + update.stderr).strip()}. Stop it with: make down")
+        return
+    environment = {name: value for name, value in os.environ.items() if name != "EMS_INSTANCE"}
+    environment["EMS_INSTANCE"] = str(instance.directory)
+    environment["PATH"] = f"{VENV}/bin:" + environment.get("PATH", "")
+    started = subprocess.run(
+        [VENV / "bin" / "supervisord", "-c", config_file(instance)], env=environment, text=True, capture_output=True
+    )
+    if started.returncode:
+        raise Refusal(
+            f"supervisor did not start: {(started.stdout + started.stderr).strip()}\n{log_tail(instance.log / 'supervisord.log')}"
+        )
+    wait_for(lambda: control(instance, "pid").returncode == 0, seconds=20, otherwise=lambda: supervisor_silent(instance))
+
+
+def supervisor_silent(instance: Instance) -> Refusal:
+    return Refusal(f"supervisor does not answer. {log_tail(instance.log / 'supervisord.log')}")
+
+
+def states(instance: Instance) -> dict[str, tuple[str, int | None]]:
+    """Name -> (supervisor's state, process id)."""
+    found: dict[str, tuple[str, int | None]] = {}
+    for line in control(instance, "status").stdout.splitlines():
+        words = line.split()
+        if len(words) >= 2:
+            pid = int(words[3].rstrip(",")) if len(words) > 3 and words[2] == "pid" else None
+            found[words[0]] = (words[1], pid)
+    return found
+
+
+def stop(instance: Instance) -> bool:
+    """Ends supervisor and all it keeps, and whatever a killed supervisor left behind. Whether there was anything."""
+    pids = processes_of(instance)
+    if not pids:
+        return False
+    if running(instance):
+        control(instance, "shutdown")
+        # Servers first finish what they do; what remains after that is an orphan such as Erlang's port mapper.
+        with suppress(Refusal):
+            wait_for(lambda: not running(instance), seconds=60, otherwise=lambda: supervisor_silent(instance))
+    for number, patience in ((signal.SIGINT, 15), (signal.SIGTERM, 15), (signal.SIGKILL, 10)):
+        for pid in processes_of(instance):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        with suppress(Refusal):
+            wait_for(lambda: not processes_of(instance), seconds=patience, otherwise=lambda: Refusal("still there"))
+            break
+    return True
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float, otherwise: Callable[[], Refusal]) -> None:
+    """Polls until the condition holds; raises what `otherwise` gives when it does not within the time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise otherwise()
+        time.sleep(POLL)
