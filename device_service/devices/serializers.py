@@ -1,6 +1,6 @@
 """Shapes of devices, categories and credentials."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
@@ -15,10 +15,10 @@ MONTH_SECONDS = 31 * 24 * 3600
 class CategorySerializer(serializers.ModelSerializer[Category]):
     class Meta:
         model = Category
-        fields: ClassVar = ["id", "name", "created_at"]
-        read_only_fields: ClassVar = ["created_at"]
+        fields = ("id", "name", "created_at")
+        read_only_fields = ("created_at",)
         # The service's own answer to a name in use holds under two requests at once, too.
-        validators: ClassVar = []
+        validators = ()
 
 
 @extend_schema_serializer(
@@ -83,11 +83,11 @@ class DeviceSerializer(serializers.ModelSerializer[Device]):
 
     class Meta:
         model = Device
-        fields: ClassVar = [
+        fields = (
             "id", "name", "description", "kind", "reading", "interval_seconds", "max_consumption", "rated_power_w",
             "usage_hours", "register_max", "category", "plant", "parent", "created_at", "updated_at",
-        ]  # fmt: skip
-        read_only_fields: ClassVar = ["created_at", "updated_at"]
+        )  # fmt: skip
+        read_only_fields = ("created_at", "updated_at")
 
 
 class CredentialSerializer(serializers.Serializer[dict[str, Any]]):

@@ -1,6 +1,6 @@
 """`/api/devices` and `/api/categories`: admin writes, a client reads what is or was assigned to it."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -26,9 +26,9 @@ class Devices:
     serializer_class = DeviceSerializer
     queryset = Device.objects.all()
     filterset_class = DeviceFilter
-    search_fields: ClassVar = ["name", "description"]
-    ordering_fields: ClassVar = ["name", "kind", "created_at", "updated_at"]
-    ordering: ClassVar = ["name"]
+    search_fields = ("name", "description")
+    ordering_fields = ("name", "kind", "created_at", "updated_at")
+    ordering = ("name",)
 
 
 @extend_schema_view(
@@ -36,7 +36,7 @@ class Devices:
     post=extend_schema(operation_id="createDevice", summary="Make a device (admin)", tags=["devices"]),
 )
 class DeviceList(Devices, ListCreateAPIView[Device]):
-    permission_classes: ClassVar = [IsAdminOrReadOnly]
+    permission_classes = (IsAdminOrReadOnly,)
 
     def get_queryset(self) -> QuerySet[Device]:
         return devices_visible_to(self.request.user)
@@ -57,7 +57,7 @@ class DeviceList(Devices, ListCreateAPIView[Device]):
     ),
 )
 class DeviceDetail(RetrieveUpdateDestroyAPIView[Device]):
-    permission_classes: ClassVar = [IsAdminOrReadOnly]
+    permission_classes = (IsAdminOrReadOnly,)
     serializer_class = DeviceSerializer
     queryset = Device.objects.all()
     lookup_field = "id"
@@ -87,7 +87,7 @@ class PlantDeviceList(Devices, ListAPIView[Device]):
 class DeviceCredentials(APIView):
     """The secret with which the meter itself signs in: HTTP Basic, or MQTT user name and password."""
 
-    permission_classes: ClassVar = [IsAdmin]
+    permission_classes = (IsAdmin,)
 
     @extend_schema(
         operation_id="issueDeviceCredential",
@@ -117,12 +117,12 @@ class DeviceCredentials(APIView):
     post=extend_schema(operation_id="createCategory", summary="Make a category (admin)", tags=["categories"]),
 )
 class CategoryList(ListCreateAPIView[Category]):
-    permission_classes: ClassVar = [IsAdminOrReadOnly]
+    permission_classes = (IsAdminOrReadOnly,)
     serializer_class = CategorySerializer
     queryset = Category.objects.all()
-    search_fields: ClassVar = ["name"]
-    ordering_fields: ClassVar = ["name", "created_at"]
-    ordering: ClassVar = ["name"]
+    search_fields = ("name",)
+    ordering_fields = ("name", "created_at")
+    ordering = ("name",)
 
     def perform_create(self, serializer: BaseSerializer[Category]) -> None:
         serializer.instance = services.create_category(**serializer.validated_data)
@@ -140,7 +140,7 @@ class CategoryList(ListCreateAPIView[Category]):
     ),
 )
 class CategoryDetail(RetrieveUpdateDestroyAPIView[Category]):
-    permission_classes: ClassVar = [IsAdminOrReadOnly]
+    permission_classes = (IsAdminOrReadOnly,)
     serializer_class = CategorySerializer
     queryset = Category.objects.all()
     lookup_field = "id"

@@ -1,6 +1,6 @@
 """Shapes of assignments."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
@@ -62,8 +62,8 @@ class MappingSerializer(serializers.ModelSerializer[Mapping]):
 
     class Meta:
         model = Mapping
-        fields: ClassVar = ["id", "device_id", "device_name", "user_id", "username", "to", "created_at"]
-        read_only_fields: ClassVar = ["user_id", "created_at"]
+        fields = ("id", "device_id", "device_name", "user_id", "username", "to", "created_at")
+        read_only_fields = ("user_id", "created_at")
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()

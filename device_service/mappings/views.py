@@ -1,7 +1,6 @@
 """`/api/mappings`: who may see which device."""
 
 import uuid
-from typing import ClassVar
 
 import django_filters
 from django.db.models import QuerySet
@@ -35,20 +34,20 @@ class MappingFilter(django_filters.FilterSet):
     get=extend_schema(operation_id="listMappings", summary="All assignments (admin)", tags=["mappings"])
 )
 class MappingList(ListAPIView[Mapping]):
-    permission_classes: ClassVar = [IsAdmin]
+    permission_classes = (IsAdmin,)
     serializer_class = MappingSerializer
     queryset = Mapping.objects.all()
     filterset_class = MappingFilter
-    search_fields: ClassVar = ["device__name", "username"]
-    ordering_fields: ClassVar = ["created_at", "device__name", "username"]
-    ordering: ClassVar = ["-created_at"]
+    search_fields = ("device__name", "username")
+    ordering_fields = ("created_at", "device__name", "username")
+    ordering = ("-created_at",)
 
     def get_queryset(self) -> QuerySet[Mapping]:
         return queries.mappings()
 
 
 class Assign(APIView):
-    permission_classes: ClassVar = [IsAdmin]
+    permission_classes = (IsAdmin,)
 
     @extend_schema(
         operation_id="assignDevice",
@@ -76,7 +75,7 @@ class UnassignQuery(serializers.Serializer[dict[str, uuid.UUID]]):
 
 
 class Unassign(APIView):
-    permission_classes: ClassVar = [IsAdmin]
+    permission_classes = (IsAdmin,)
 
     @extend_schema(
         operation_id="unassignDevice",

@@ -1,7 +1,7 @@
 """`/internal/users`: what auth_service asks of this service when somebody registers. The gateway leads nobody here."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -26,7 +26,7 @@ class SagaSerializer(serializers.Serializer[dict[str, uuid.UUID]]):
 
 @extend_schema(exclude=True)
 class Users(APIView):
-    permission_classes: ClassVar = [IsService]
+    permission_classes = (IsService,)
 
     def post(self, request: Request) -> Response:
         """201 when new, 200 when this saga did it before, 409 after its undo."""
@@ -38,7 +38,7 @@ class Users(APIView):
 
 @extend_schema(exclude=True)
 class UserRollback(APIView):
-    permission_classes: ClassVar = [IsService]
+    permission_classes = (IsService,)
 
     def delete(self, request: Request, user_id: uuid.UUID) -> Response:
         """204 whether or not there was anything to undo: asking twice, or before the step came, is right."""

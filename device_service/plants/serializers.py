@@ -1,7 +1,7 @@
 """Shapes of plants and tariffs."""
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
@@ -112,11 +112,11 @@ class TariffSerializer(serializers.ModelSerializer[Tariff]):
 
     class Meta:
         model = Tariff
-        fields: ClassVar = [
+        fields = (
             "id", "name", "currency", "valid_from", "valid_to", "standing_charge_per_day", "feed_in_per_kwh", "rates",
             "created_at", "updated_at",
-        ]  # fmt: skip
-        read_only_fields: ClassVar = ["created_at", "updated_at"]
+        )  # fmt: skip
+        read_only_fields = ("created_at", "updated_at")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         starts = attrs.get("valid_from", getattr(self.instance, "valid_from", None))
@@ -155,11 +155,11 @@ class PlantSerializer(serializers.ModelSerializer[Plant]):
 
     class Meta:
         model = Plant
-        fields: ClassVar = [
+        fields = (
             "id", "name", "timezone", "country", "latitude", "longitude", "tariff", "co2_g_per_kwh", "created_at",
             "updated_at",
-        ]  # fmt: skip
-        read_only_fields: ClassVar = ["created_at", "updated_at"]
+        )  # fmt: skip
+        read_only_fields = ("created_at", "updated_at")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is None:

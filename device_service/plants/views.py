@@ -1,7 +1,5 @@
 """`/api/plants` and `/api/tariffs`: admin writes, a client reads those of its devices."""
 
-from typing import ClassVar
-
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.generics import ListCreateAPIView, RetrieveUpdateDestroyAPIView
@@ -21,12 +19,12 @@ from service_kit.auth import IsAdminOrReadOnly
     post=extend_schema(operation_id="createPlant", summary="Make a plant (admin)", tags=["plants"]),
 )
 class PlantList(ListCreateAPIView[Plant]):
-    permission_classes: ClassVar = [IsAdminOrReadOnly]
+    permission_classes = (IsAdminOrReadOnly,)
     serializer_class = PlantSerializer
     queryset = Plant.objects.all()
-    search_fields: ClassVar = ["name"]
-    ordering_fields: ClassVar = ["name", "created_at"]
-    ordering: ClassVar = ["name"]
+    search_fields = ("name",)
+    ordering_fields = ("name", "created_at")
+    ordering = ("name",)
 
     def get_queryset(self) -> QuerySet[Plant]:
         return plants_visible_to(self.request.user)
@@ -47,7 +45,7 @@ class PlantList(ListCreateAPIView[Plant]):
     ),
 )
 class PlantDetail(RetrieveUpdateDestroyAPIView[Plant]):
-    permission_classes: ClassVar = [IsAdminOrReadOnly]
+    permission_classes = (IsAdminOrReadOnly,)
     serializer_class = PlantSerializer
     queryset = Plant.objects.all()
     lookup_field = "id"
@@ -70,12 +68,12 @@ class PlantDetail(RetrieveUpdateDestroyAPIView[Plant]):
     post=extend_schema(operation_id="createTariff", summary="Make a tariff (admin)", tags=["tariffs"]),
 )
 class TariffList(ListCreateAPIView[Tariff]):
-    permission_classes: ClassVar = [IsAdminOrReadOnly]
+    permission_classes = (IsAdminOrReadOnly,)
     serializer_class = TariffSerializer
     queryset = Tariff.objects.all()
-    search_fields: ClassVar = ["name"]
-    ordering_fields: ClassVar = ["name", "valid_from", "created_at"]
-    ordering: ClassVar = ["name"]
+    search_fields = ("name",)
+    ordering_fields = ("name", "valid_from", "created_at")
+    ordering = ("name",)
 
     def get_queryset(self) -> QuerySet[Tariff]:
         return tariffs_visible_to(self.request.user)
@@ -96,7 +94,7 @@ class TariffList(ListCreateAPIView[Tariff]):
     ),
 )
 class TariffDetail(RetrieveUpdateDestroyAPIView[Tariff]):
-    permission_classes: ClassVar = [IsAdminOrReadOnly]
+    permission_classes = (IsAdminOrReadOnly,)
     serializer_class = TariffSerializer
     queryset = Tariff.objects.all()
     lookup_field = "id"

@@ -1,6 +1,6 @@
 """Shapes of profiles."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
@@ -33,11 +33,11 @@ class ProfileSerializer(serializers.ModelSerializer[Profile]):
 
     class Meta:
         model = Profile
-        fields: ClassVar = [
+        fields = (
             "id", "username", "email", "role", "is_active", "first_name", "last_name", "phone", "timezone",
             "created_at", "updated_at",
-        ]  # fmt: skip
-        read_only_fields: ClassVar = ["created_at", "updated_at"]
+        )  # fmt: skip
+        read_only_fields = ("created_at", "updated_at")
 
 
 class NewProfileSerializer(serializers.Serializer[dict[str, Any]]):

@@ -77,9 +77,13 @@ def update_profile(*, user_id: uuid.UUID, **fields: Any) -> Profile:
 
 @transaction.atomic
 def announce_profile(*, user_id: uuid.UUID) -> None:
-    """Tell the others of a new account's profile; an account that was made without the saga gets an empty one."""
-    Profile.objects.get_or_create(user_id=user_id)
-    publish_profile(Profile.objects.select_for_update().get(user_id=user_id))
+    """Tell the others of a new account's profile. An account that was made without the saga gets an empty one.
+
+    The empty one is not told: auth_service may know this person's names, and would take the empty ones for newer.
+    """
+    _, new = Profile.objects.get_or_create(user_id=user_id)
+    if not new:
+        publish_profile(Profile.objects.select_for_update().get(user_id=user_id))
 
 
 def delete_profile(*, user_id: uuid.UUID) -> None:

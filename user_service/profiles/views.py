@@ -1,7 +1,7 @@
 """`/api/users`: profiles for their owners and for admins; making and undoing one for the registration saga."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -23,8 +23,8 @@ from user_service.profiles.serializers import NewProfileSerializer, ProfileSeria
 class ProfileList(ListAPIView[Profile]):
     serializer_class = ProfileSerializer
     queryset = Profile.objects.all()
-    filter_backends: ClassVar = [SearchFilter]
-    search_fields: ClassVar = ["first_name", "last_name", "phone", "username", "email"]
+    filter_backends = (SearchFilter,)
+    search_fields = ("first_name", "last_name", "phone", "username", "email")
 
     def get_permissions(self) -> list[BasePermission]:
         return [IsService()] if self.request.method == "POST" else [IsAdmin()]
@@ -71,7 +71,7 @@ class ProfileDetail(RetrieveUpdateAPIView[Profile]):
 
 @extend_schema(exclude=True)
 class ProfileRollback(APIView):
-    permission_classes: ClassVar = [IsService]
+    permission_classes = (IsService,)
 
     def delete(self, request: Request, id: uuid.UUID) -> Response:
         """204 whether or not there was anything to undo: asking twice, or before the step came, is right."""

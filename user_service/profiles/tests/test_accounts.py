@@ -36,9 +36,11 @@ def test_an_update_that_overtakes_the_creation_tells_it_too(
 
 
 def test_an_account_made_without_the_saga_gets_an_empty_profile(
-    deliver: Deliver, account: Account, admin: Caller, client_for: Callable[..., APIClient]
-) -> None:
+    deliver: Deliver, account: Account, admin: Caller, client_for: Callable[..., APIClient],
+    published: Callable[[], list[Any]],
+) -> None:  # fmt: skip
     deliver(UserCreated(**account(admin)))
+    assert published() == []  # empty names are no news
     body = client_for(admin).get(f"/api/users/{admin.id}").json()
     assert (body["username"], body["first_name"], body["timezone"]) == ("admin", "", "UTC")
 
