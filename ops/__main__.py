@@ -14,7 +14,9 @@ def infra(arguments: argparse.Namespace) -> int:
     """Start PostgreSQL and RabbitMQ of an instance and leave them running."""
     infrastructure.up(arguments.instance)
     print(f"PostgreSQL on 127.0.0.1:{arguments.instance.settings['POSTGRES_PORT']}")
-    print(f"RabbitMQ on {arguments.instance.settings['AMQP_PORT']}, console {arguments.instance.settings['BROKER_CONSOLE_PORT']}")
+    print(
+        f"RabbitMQ on {arguments.instance.settings['AMQP_PORT']}, console {arguments.instance.settings['BROKER_CONSOLE_PORT']}"
+    )
     return 0
 
 

@@ -17,7 +17,9 @@ SERVERS = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabb
 def server() -> Path:
     # Called directly: the wrapper in /usr/sbin would bring the system's own configuration and directories.
     if not SERVERS:
-        raise Refusal("RabbitMQ is not installed. Install it with: apt-get install rabbitmq-server (make up does it as root)")
+        raise Refusal(
+            "RabbitMQ is not installed. Install it with: apt-get install rabbitmq-server (make up does it as root)"
+        )
     return SERVERS[-1]
 
 
@@ -86,7 +88,7 @@ def program(instance: Instance) -> Program:
 def console(instance: Instance, path: str) -> object:
     """GET from the broker's HTTP console as its administrator."""
     settings = instance.settings
-    secret = base64.b64encode(f"admin:{settings['BROKER_ADMIN_PASSWORD']}".encode()).decode()
+    secret = base64.b64encode(f"admin:{settings['ADMIN_BROKER_PASSWORD']}".encode()).decode()
     request = urllib.request.Request(
         f"http://127.0.0.1:{settings['BROKER_CONSOLE_PORT']}/api/{path}", headers={"Authorization": f"Basic {secret}"}
     )

@@ -30,7 +30,9 @@ TEST_OPTIONS = {"fsync": "off", "full_page_writes": "off"}
 
 def binaries() -> Path:
     if not BINARIES:
-        raise Refusal("PostgreSQL is not installed. Install it with: apt-get install postgresql (make up does it as root)")
+        raise Refusal(
+            "PostgreSQL is not installed. Install it with: apt-get install postgresql (make up does it as root)"
+        )
     return BINARIES[-1].parent
 
 
@@ -52,8 +54,22 @@ def initialise(instance: Instance) -> None:
     secret.chmod(0o600)
     try:
         run(
-            ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", binaries() / "initdb", "--pgdata", data]
-            + ["--username=postgres", f"--pwfile={secret}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]
+            [
+                "setpriv",
+                "--reuid=postgres",
+                "--regid=postgres",
+                "--init-groups",
+                binaries() / "initdb",
+                "--pgdata",
+                data,
+            ]
+            + [
+                "--username=postgres",
+                f"--pwfile={secret}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ]
             + (["--no-sync"] if instance.is_test else []),
             cwd=Path("/"),
             failure="PostgreSQL's data directory could not be made.",

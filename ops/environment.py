@@ -41,9 +41,13 @@ SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
         name: (_SECRET, "letters, digits and . _ ~ - only (it becomes part of an address)")
         for name in (
             "POSTGRES_PASSWORD",
-            "BROKER_ADMIN_PASSWORD",
+            "ADMIN_BROKER_PASSWORD",
             "METER_BROKER_PASSWORD",
-            *(f"{s}_{of}_PASSWORD" for s in ("AUTH", "USER", "DEVICE", "MONITORING", "FORECAST") for of in ("DB", "BROKER")),
+            *(
+                f"{s}_{of}_PASSWORD"
+                for s in ("AUTH", "USER", "DEVICE", "MONITORING", "FORECAST")
+                for of in ("DB", "BROKER")
+            ),
         )
     },
 }

@@ -1,8 +1,8 @@
 """An instance is one whole stack with its own ports and data, so that `make test` runs beside `make up`.
 
-    instance   ports                                                data
-    main       as .env says; NATIVE_PORTS.. among the processes     .local/main
-    others     the first free block of 100 from the table below     .local/<instance>
+instance   ports                                                data
+main       as .env says; NATIVE_PORTS.. among the processes     .local/main
+others     the first free block of 100 from the table below     .local/<instance>
 """
 
 import hashlib

@@ -109,7 +109,9 @@ def start(instance: Instance, programs: Sequence[Program]) -> None:
     if running(instance):
         update = control(instance, "update")
         if update.returncode:
-            raise Refusal(f"supervisor does not answer: {(update.stdout + update.stderr).strip()}. Stop it with: make down")
+            raise Refusal(
+                f"supervisor does not answer: {(update.stdout + update.stderr).strip()}. Stop it with: make down"
+            )
         return
     environment = {name: value for name, value in os.environ.items() if name != "EMS_INSTANCE"}
     environment["EMS_INSTANCE"] = str(instance.directory)
@@ -121,7 +123,9 @@ def start(instance: Instance, programs: Sequence[Program]) -> None:
         raise Refusal(
             f"supervisor did not start: {(started.stdout + started.stderr).strip()}\n{log_tail(instance.log / 'supervisord.log')}"
         )
-    wait_for(lambda: control(instance, "pid").returncode == 0, seconds=20, otherwise=lambda: supervisor_silent(instance))
+    wait_for(
+        lambda: control(instance, "pid").returncode == 0, seconds=20, otherwise=lambda: supervisor_silent(instance)
+    )
 
 
 def supervisor_silent(instance: Instance) -> Refusal:

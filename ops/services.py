@@ -47,7 +47,7 @@ def variables(instance: Instance, service: str) -> dict[str, str]:
         # service_kit's tests make queues of their own, which no service may.
         "BROKER_URL": broker("admin" if service == "kit" else owner, "ems"),
         "BROKER_ADMIN_URL": broker("admin", "ems"),
-        "BROKER_CONSOLE_URL": f"http://admin:{settings['BROKER_ADMIN_PASSWORD']}@127.0.0.1:{settings['BROKER_CONSOLE_PORT']}",
+        "BROKER_MANAGEMENT_URL": f"http://admin:{settings['ADMIN_BROKER_PASSWORD']}@127.0.0.1:{settings['BROKER_CONSOLE_PORT']}",
         "METER_BROKER_URL": broker(meter_user, "%2F"),
         "METER_AMQP_URL": settings["METER_AMQP_URL"],
         "TASKS_BROKER_URL": broker("forecast", "tasks"),
