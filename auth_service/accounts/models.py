@@ -42,8 +42,6 @@ class Account(AbstractBaseUser):
             models.UniqueConstraint(Lower("username"), name="username_taken"),
             models.UniqueConstraint(Lower("email"), name="email_taken"),
             # "bob@x.org" as a username would let Bob sign in as whoever has that e-mail address.
-            models.CheckConstraint(
-                condition=~models.Q(username__contains="@"), name="username_is_no_email"
-            ),
+            models.CheckConstraint(condition=~models.Q(username__contains="@"), name="username_is_no_email"),
         )
         indexes = (models.Index(fields=["created_at", "id"], name="account_by_age"),)

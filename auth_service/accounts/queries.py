@@ -16,25 +16,16 @@ def may_sign_in() -> QuerySet[Account]:
 
 def with_credentials(*, name: str, password: str) -> Account | None:
     """The account that signs in with this username or e-mail address, else None after the same work."""
-    account = Account.objects.filter(
-        Q(username__iexact=name) | Q(email__iexact=name)
-    ).first()
+    account = Account.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).first()
     right = check_password(password, account.password if account else _NOBODY)
-    if (
-        account is None
-        or not right
-        or account.state != Account.State.ACTIVE
-        or not account.is_active
-    ):
+    if account is None or not right or account.state != Account.State.ACTIVE or not account.is_active:
         return None
     return account
 
 
 def visible_accounts(*, search: str = "", role: str = "") -> QuerySet[Account]:
     """Accounts for the administrator's list, oldest first."""
-    found = Account.objects.filter(state=Account.State.ACTIVE).order_by(
-        "created_at", "id"
-    )
+    found = Account.objects.filter(state=Account.State.ACTIVE).order_by("created_at", "id")
     if search:
         found = found.filter(
             Q(username__icontains=search)

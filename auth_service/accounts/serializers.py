@@ -32,9 +32,7 @@ class RegistrationSerializer(serializers.Serializer[Any]):
 
     username = serializers.CharField(
         max_length=150,
-        validators=[
-            RegexValidator(r"^[\w.+-]+\Z", "Use letters, digits and . + - _ only.")
-        ],
+        validators=[RegexValidator(r"^[\w.+-]+\Z", "Use letters, digits and . + - _ only.")],
         help_text="Letters, digits and . + - _; upper and lower case are the same name.",
     )
     email = serializers.EmailField(max_length=254)
@@ -46,15 +44,10 @@ class RegistrationSerializer(serializers.Serializer[Any]):
     )
     first_name = serializers.CharField(max_length=150)
     last_name = serializers.CharField(max_length=150)
-    phone = serializers.CharField(
-        max_length=32, required=False, allow_blank=True, default=""
-    )
+    phone = serializers.CharField(max_length=32, required=False, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        names = {
-            name: attrs[name]
-            for name in ("username", "email", "first_name", "last_name")
-        }
+        names = {name: attrs[name] for name in ("username", "email", "first_name", "last_name")}
         try:
             validate_password(attrs["password"], Account(**names))
         except DjangoValidationError as error:
@@ -69,12 +62,8 @@ class NewUserSerializer(RegistrationSerializer):
 
 
 class LoginSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(
-        max_length=254, help_text="Username or e-mail address."
-    )
-    password = serializers.CharField(
-        max_length=128, trim_whitespace=False, style={"input_type": "password"}
-    )
+    username = serializers.CharField(max_length=254, help_text="Username or e-mail address.")
+    password = serializers.CharField(max_length=128, trim_whitespace=False, style={"input_type": "password"})
     cookie = serializers.BooleanField(
         default=False,
         help_text="Put the refresh token into an HttpOnly, SameSite=Strict cookie instead of the body.",
@@ -89,9 +78,7 @@ class RefreshSerializer(serializers.Serializer[Any]):
 
 
 class SessionSerializer(serializers.Serializer[Any]):
-    access = serializers.CharField(
-        help_text="Sent as `Authorization: Bearer <access>`; 30 minutes by default."
-    )
+    access = serializers.CharField(help_text="Sent as `Authorization: Bearer <access>`; 30 minutes by default.")
     refresh = serializers.CharField(
         required=False,
         help_text="Good for one refresh. Absent when it travels as cookie.",
@@ -100,9 +87,7 @@ class SessionSerializer(serializers.Serializer[Any]):
 
 
 class RegistrationRunsSerializer(serializers.Serializer[Any]):
-    status_url = serializers.CharField(
-        help_text="Ask here until the answer is no longer 202."
-    )
+    status_url = serializers.CharField(help_text="Ask here until the answer is no longer 202.")
 
 
 class ValidSerializer(serializers.Serializer[Any]):

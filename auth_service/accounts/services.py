@@ -1,6 +1,7 @@
 """Every write to an account."""
 
 import uuid
+from dataclasses import fields
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
@@ -14,11 +15,7 @@ from service_kit.outbox import publish
 
 TAKEN = {
     "username_taken": {"username": ["This username is taken. Choose another."]},
-    "email_taken": {
-        "email": [
-            "There is an account with this e-mail address. Sign in, or use another address."
-        ]
-    },
+    "email_taken": {"email": ["There is an account with this e-mail address. Sign in, or use another address."]},
 }
 
 
@@ -68,12 +65,10 @@ def discard_pending(*, account_id: uuid.UUID) -> None:
 
 def event_fields(account: Account) -> dict[str, object]:
     """The fields of UserState."""
-    return {name: getattr(account, name) for name in UserState.__dataclass_fields__}
+    return {field.name: getattr(account, field.name) for field in fields(UserState)}
 
 
-def copy_profile(
-    *, user_id: uuid.UUID, version: int, first_name: str, last_name: str, phone: str
-) -> bool:
+def copy_profile(*, user_id: uuid.UUID, version: int, first_name: str, last_name: str, phone: str) -> bool:
     """Take over a profile's names unless a newer version is known; whether they were taken."""
     found = Account.objects.filter(pk=user_id, profile_version__lt=version)
     return bool(

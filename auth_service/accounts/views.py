@@ -61,9 +61,7 @@ def saga_answer(saga: Saga, *, done: Any) -> Response:
             status=422,
         )
     return Response(
-        {
-            "detail": "The registration could not be completed in time and was undone. Register again."
-        },
+        {"detail": "The registration could not be completed in time and was undone. Register again."},
         status=409,
     )
 
@@ -104,12 +102,8 @@ class RegistrationStatusView(APIView):
     def get(self, request: Request, saga_id: uuid.UUID) -> Response:
         """What became of a registration that was answered with 202: 202 still, 201 done, 409 or 422 undone."""
         saga = Saga.objects.filter(pk=saga_id, kind=REGISTER).first()
-        if saga is None or (
-            saga.ended_at and saga.ended_at < timezone.now() - STATUS_GOOD_FOR
-        ):
-            raise NotFound(
-                "There is no such registration, or it ended more than 15 minutes ago: sign in."
-            )
+        if saga is None or (saga.ended_at and saga.ended_at < timezone.now() - STATUS_GOOD_FOR):
+            raise NotFound("There is no such registration, or it ended more than 15 minutes ago: sign in.")
         return saga_answer(saga, done=lambda: _session(saga))
 
 
@@ -133,17 +127,13 @@ class UsersView(generics.ListAPIView[Account]):
 
     def get_queryset(self) -> Any:
         asked = self.request.query_params
-        return queries.visible_accounts(
-            search=asked.get("search", ""), role=asked.get("role", "")
-        )
+        return queries.visible_accounts(search=asked.get("search", ""), role=asked.get("role", ""))
 
     @extend_schema(
         operation_id="listUsers",
         tags=["users"],
         parameters=[
-            OpenApiParameter(
-                "search", str, description="Part of a username, e-mail address or name."
-            ),
+            OpenApiParameter("search", str, description="Part of a username, e-mail address or name."),
             OpenApiParameter("role", str, enum=Account.Role.values),
         ],
     )

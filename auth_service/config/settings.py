@@ -21,9 +21,7 @@ ROOT_URLCONF = "auth_service.config.urls"
 JOBS = "auth_service.config.jobs.jobs"
 HANDLERS = "auth_service.accounts.handlers.HANDLERS"
 HEALTH_CHECKS = {"signing_key": "auth_service.tokens.keys.health"}
-REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = [
-    "auth_service.tokens.authentication.AccountAuthentication"
-]
+REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["auth_service.tokens.authentication.AccountAuthentication"]
 
 AUTH_USER_MODEL = "accounts.Account"
 # Usernames are unique by Lower(username), which this check does not see.

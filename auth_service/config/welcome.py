@@ -50,7 +50,5 @@ class AllDocsView(View):
     """Swagger UI with the schemas of all five services to choose from."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        urls: list[dict[str, Any]] = [
-            {"name": about, "url": f"/api/{p}/schema/"} for p, about in SERVICES.items()
-        ]
+        urls: list[dict[str, Any]] = [{"name": about, "url": f"/api/{p}/schema/"} for p, about in SERVICES.items()]
         return render(request, "all_docs.html", {"urls": urls})

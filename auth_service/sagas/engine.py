@@ -78,16 +78,12 @@ PLANS = {
         steps=(
             Step(
                 "profile",
-                do=lambda saga: participants.create_profile(
-                    **_of(saga, "first_name", "last_name", "phone")
-                ),
+                do=lambda saga: participants.create_profile(**_of(saga, "first_name", "last_name", "phone")),
                 undo=lambda saga: participants.undo_profile(**_of(saga)),
             ),
             Step(
                 "devices",
-                do=lambda saga: participants.admit_to_devices(
-                    **_of(saga, "username", "role")
-                ),
+                do=lambda saga: participants.admit_to_devices(**_of(saga, "username", "role")),
                 undo=lambda saga: participants.undo_device_user(**_of(saga)),
             ),
         ),
@@ -106,9 +102,7 @@ def start_saga(*, kind: str, subject: uuid.UUID, payload: dict[str, Any]) -> Sag
         payload=payload,
         next_attempt_at=Now(),
         deadline=Now() + timedelta(seconds=settings.SAGA_DEADLINE_SECONDS),
-        correlation_id=structlog.contextvars.get_contextvars().get(
-            "correlation_id", ""
-        ),
+        correlation_id=structlog.contextvars.get_contextvars().get("correlation_id", ""),
     )
 
 
@@ -150,9 +144,7 @@ def advance(saga_id: uuid.UUID) -> bool:
     if not taken:
         return False
     saga = Saga.objects.get(pk=saga_id)
-    with structlog.contextvars.bound_contextvars(
-        correlation_id=saga.correlation_id or None, saga=str(saga.pk)
-    ):
+    with structlog.contextvars.bound_contextvars(correlation_id=saga.correlation_id or None, saga=str(saga.pk)):
         try:
             _drive(saga, lease)
         except LeaseLost:
@@ -164,9 +156,7 @@ def advance(saga_id: uuid.UUID) -> bool:
             log.exception("saga failed")
             _later(saga, lease, error)
         else:
-            Saga.objects.filter(pk=saga.pk, lease=lease).update(
-                lease=None, lease_until=None
-            )
+            Saga.objects.filter(pk=saga.pk, lease=lease).update(lease=None, lease_until=None)
     return True
 
 
@@ -228,9 +218,7 @@ def _drive(saga: Saga, lease: uuid.UUID) -> None:
 
 def _later(saga: Saga, lease: uuid.UUID, error: Exception) -> None:
     wait = min(0.2 * 2 ** min(saga.attempts, 20), LONGEST_WAIT)
-    log.warning(
-        "saga waits", state=saga.state, step=saga.step, error=str(error), retry_in=wait
-    )
+    log.warning("saga waits", state=saga.state, step=saga.step, error=str(error), retry_in=wait)
     _write(
         saga,
         lease,
@@ -240,9 +228,7 @@ def _later(saga: Saga, lease: uuid.UUID, error: Exception) -> None:
     )
 
 
-def _end(
-    saga: Saga, lease: uuid.UUID, state: Saga.State, last: Callable[[Saga], None]
-) -> None:
+def _end(saga: Saga, lease: uuid.UUID, state: Saga.State, last: Callable[[Saga], None]) -> None:
     with transaction.atomic():
         # The lease is checked first: its row lock keeps a second runner from doing `last` once more.
         _write(saga, lease, state=state, ended_at=Now())
@@ -251,9 +237,7 @@ def _end(
 
 
 def _write(saga: Saga, lease: uuid.UUID, **fields: Any) -> None:
-    held = Saga.objects.filter(pk=saga.pk, lease=lease).update(
-        lease_until=Now() + LEASE, **fields
-    )
+    held = Saga.objects.filter(pk=saga.pk, lease=lease).update(lease_until=Now() + LEASE, **fields)
     if not held:
         raise LeaseLost
     for name, value in fields.items():

@@ -20,21 +20,15 @@ class Saga(models.Model):
     subject = models.UUIDField(help_text="The user it is about.")
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
-    step = models.PositiveSmallIntegerField(
-        default=0, help_text="The step that was started last, from 0."
-    )
-    started = models.BooleanField(
-        default=False, help_text="Whether `step` may have reached its participant."
-    )
+    step = models.PositiveSmallIntegerField(default=0, help_text="The step that was started last, from 0.")
+    started = models.BooleanField(default=False, help_text="Whether `step` may have reached its participant.")
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     deadline = models.DateTimeField()
     last_error = models.TextField(default="")
-    refusal = models.JSONField(
-        null=True, help_text="The answer of the participant that refused."
-    )
+    refusal = models.JSONField(null=True, help_text="The answer of the participant that refused.")
     correlation_id = models.CharField(max_length=64, default="")
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)

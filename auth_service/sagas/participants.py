@@ -38,11 +38,10 @@ def call(method: str, url: str, *, json: dict[str, Any]) -> dict[str, Any]:
     # 401, 408 and 429 come from keys that are still being fetched or from overload: the next try may be answered.
     if answer.status_code in {401, 408, 429} or answer.status_code >= 500:
         raise Unknown(f"{method} {url} answered {answer.status_code}")
-    body = (
-        answer.json()
-        if answer.headers.get("content-type", "").startswith("application/json")
-        else {}
-    )
+    try:
+        body = answer.json() if answer.content else {}
+    except ValueError:
+        raise Unknown(f"{method} {url} answered {answer.status_code} with something that is not JSON") from None
     if answer.is_error:
         raise Refused(url, answer.status_code, body)
     return body if isinstance(body, dict) else {}
@@ -62,9 +61,7 @@ def create_profile(
         "last_name": last_name,
         "phone": phone,
     }
-    call(
-        "POST", f"{settings.USER_URL}/api/users", json={"saga_id": str(saga_id), **body}
-    )
+    call("POST", f"{settings.USER_URL}/api/users", json={"saga_id": str(saga_id), **body})
 
 
 def undo_profile(*, saga_id: uuid.UUID, user_id: uuid.UUID) -> None:
@@ -75,9 +72,7 @@ def undo_profile(*, saga_id: uuid.UUID, user_id: uuid.UUID) -> None:
     )
 
 
-def admit_to_devices(
-    *, saga_id: uuid.UUID, user_id: uuid.UUID, username: str, role: str
-) -> None:
+def admit_to_devices(*, saga_id: uuid.UUID, user_id: uuid.UUID, username: str, role: str) -> None:
     body = {"user_id": str(user_id), "username": username, "role": role}
     call(
         "POST",

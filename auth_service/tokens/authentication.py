@@ -13,8 +13,6 @@ class AccountAuthentication(TokenAuthentication):
         return keys.public_key(kid)
 
     def copy_of(self, user_id: uuid.UUID) -> tuple[str, bool]:
-        for role, is_active, state in Account.objects.filter(pk=user_id).values_list(
-            "role", "is_active", "state"
-        ):
+        for role, is_active, state in Account.objects.filter(pk=user_id).values_list("role", "is_active", "state"):
             return role, is_active and state == Account.State.ACTIVE
         return "", False

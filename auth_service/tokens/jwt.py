@@ -20,9 +20,7 @@ class KeyedBackend(TokenBackend):
     def encode(self, payload: dict[str, Any]) -> str:
         key = keys.signing_key()
         claims = {**payload, "aud": self.audience, "iss": self.issuer}
-        return jwt.encode(
-            claims, key.private, algorithm=self.algorithm, headers={"kid": key.kid}
-        )
+        return jwt.encode(claims, key.private, algorithm=self.algorithm, headers={"kid": key.kid})
 
     def get_verifying_key(self, token: Any) -> Any:
         key = keys.public_key(str(jwt.get_unverified_header(token).get("kid", "")))

@@ -85,8 +85,4 @@ def public_key(kid: str) -> rsa.RSAPublicKey | None:
 
 
 def health() -> str | None:
-    return (
-        None
-        if keys()
-        else f"no signing key in KEY_DIR={settings.KEY_DIR}: run auth_service's migrate once"
-    )
+    return None if keys() else f"no signing key in KEY_DIR={settings.KEY_DIR}: run auth_service's migrate once"

@@ -48,17 +48,13 @@ def rotate(*, refresh: str) -> Session:
         if account is None:
             raise AuthenticationFailed("This account is deleted or deactivated.")
         successor = _refresh_token(account, uuid.UUID(family))
-        mine = RefreshFamily.objects.filter(
-            pk=family, current=jti, ended_at=None
-        ).update(
+        mine = RefreshFamily.objects.filter(pk=family, current=jti, ended_at=None).update(
             current=successor["jti"],
             expires_at=timezone.now() + settings.REFRESH_TOKEN_LIFETIME,
         )
     if not mine:
         # Somebody used it before: the holder or a thief. Neither can be told from the other, so both sign in again.
-        if RefreshFamily.objects.filter(pk=family, ended_at=None).update(
-            ended_at=timezone.now()
-        ):
+        if RefreshFamily.objects.filter(pk=family, ended_at=None).update(ended_at=timezone.now()):
             log.warning(
                 "refresh token used twice, its family is ended",
                 family=family,
@@ -74,9 +70,7 @@ def close_session(*, refresh: str) -> None:
         token = _verified(refresh)
     except AuthenticationFailed:
         return
-    RefreshFamily.objects.filter(pk=token.get("fam"), ended_at=None).update(
-        ended_at=timezone.now()
-    )
+    RefreshFamily.objects.filter(pk=token.get("fam"), ended_at=None).update(ended_at=timezone.now())
 
 
 def _refresh_token(account: Account, family: uuid.UUID) -> Refresh:

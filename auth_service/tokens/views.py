@@ -42,9 +42,7 @@ def session_answer(session: Session, *, cookie: bool) -> Response:
         "user": session.account,
         **({} if cookie else {"refresh": session.refresh}),
     }
-    response = Response(
-        SessionSerializer(body).data, headers={"Cache-Control": "no-store"}
-    )
+    response = Response(SessionSerializer(body).data, headers={"Cache-Control": "no-store"})
     if cookie:
         response.set_cookie(
             COOKIE,
@@ -67,11 +65,7 @@ def given_refresh(request: Request) -> tuple[str, bool]:
     if COOKIE in request.COOKIES:
         return request.COOKIES[COOKIE], True
     raise ValidationError(
-        {
-            "refresh": [
-                "This field is required, unless the cookie of a sign-in with cookie=true is sent."
-            ]
-        }
+        {"refresh": ["This field is required, unless the cookie of a sign-in with cookie=true is sent."]}
     )
 
 
@@ -133,9 +127,7 @@ class LogoutView(Bearer401):
 
 
 class ValidateView(APIView):
-    @extend_schema(
-        operation_id="validateToken", tags=["session"], responses=ValidSerializer
-    )
+    @extend_schema(operation_id="validateToken", tags=["session"], responses=ValidSerializer)
     def get(self, request: Request) -> Response:
         """Whose access token this is; 401 when it is not good."""
         caller = request.user

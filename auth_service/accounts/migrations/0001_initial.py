@@ -6,34 +6,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('username', models.CharField(max_length=150)),
-                ('email', models.EmailField(max_length=254)),
-                ('role', models.CharField(choices=[('admin', 'Admin'), ('client', 'Client')], default='client', max_length=10)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('active', 'Active')], default='pending', max_length=10)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('version', models.BigIntegerField(default=1)),
-                ('first_name', models.CharField(default='', max_length=150)),
-                ('last_name', models.CharField(default='', max_length=150)),
-                ('phone', models.CharField(blank=True, default='', max_length=32)),
-                ('profile_version', models.BigIntegerField(default=0)),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("username", models.CharField(max_length=150)),
+                ("email", models.EmailField(max_length=254)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("admin", "Admin"), ("client", "Client")], default="client", max_length=10
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("active", "Active")], default="pending", max_length=10
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("version", models.BigIntegerField(default=1)),
+                ("first_name", models.CharField(default="", max_length=150)),
+                ("last_name", models.CharField(default="", max_length=150)),
+                ("phone", models.CharField(blank=True, default="", max_length=32)),
+                ("profile_version", models.BigIntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at', 'id'], name='account_by_age')],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='username_taken'), models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='email_taken'), models.CheckConstraint(condition=models.Q(('username__contains', '@'), _negated=True), name='username_is_no_email')],
+                "indexes": [models.Index(fields=["created_at", "id"], name="account_by_age")],
+                "constraints": [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("username"), name="username_taken"),
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="email_taken"),
+                    models.CheckConstraint(
+                        condition=models.Q(("username__contains", "@"), _negated=True), name="username_is_no_email"
+                    ),
+                ],
             },
         ),
     ]

@@ -5,37 +5,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Saga',
+            name="Saga",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=20)),
-                ('subject', models.UUIDField(help_text='The user it is about.')),
-                ('payload', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('compensating', 'Compensating'), ('completed', 'Completed'), ('compensated', 'Compensated')], default='running', max_length=12)),
-                ('step', models.PositiveSmallIntegerField(default=0, help_text='The step that was started last, from 0.')),
-                ('started', models.BooleanField(default=False, help_text='Whether `step` may have reached its participant.')),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField()),
-                ('lease', models.UUIDField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('deadline', models.DateTimeField()),
-                ('last_error', models.TextField(default='')),
-                ('refusal', models.JSONField(help_text='The answer of the participant that refused.', null=True)),
-                ('correlation_id', models.CharField(default='', max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('ended_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=20)),
+                ("subject", models.UUIDField(help_text="The user it is about.")),
+                ("payload", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("compensating", "Compensating"),
+                            ("completed", "Completed"),
+                            ("compensated", "Compensated"),
+                        ],
+                        default="running",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "step",
+                    models.PositiveSmallIntegerField(default=0, help_text="The step that was started last, from 0."),
+                ),
+                (
+                    "started",
+                    models.BooleanField(default=False, help_text="Whether `step` may have reached its participant."),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField()),
+                ("lease", models.UUIDField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("deadline", models.DateTimeField()),
+                ("last_error", models.TextField(default="")),
+                ("refusal", models.JSONField(help_text="The answer of the participant that refused.", null=True)),
+                ("correlation_id", models.CharField(default="", max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("ended_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state__in', ['running', 'compensating'])), fields=['next_attempt_at'], name='saga_due')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['running', 'compensating'])), fields=('subject',), name='one_active_saga_per_user')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["running", "compensating"])),
+                        fields=["next_attempt_at"],
+                        name="saga_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["running", "compensating"])),
+                        fields=("subject",),
+                        name="one_active_saga_per_user",
+                    )
+                ],
             },
         ),
     ]

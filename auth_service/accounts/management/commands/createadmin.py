@@ -23,14 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--last-name", default="Admin")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        password = os.environ.get("ADMIN_PASSWORD") or (
-            getpass.getpass("Password: ") if sys.stdin.isatty() else ""
-        )
+        password = os.environ.get("ADMIN_PASSWORD") or (getpass.getpass("Password: ") if sys.stdin.isatty() else "")
         asked = NewUserSerializer(
-            data={
-                name: options[name]
-                for name in ("username", "email", "first_name", "last_name")
-            }
+            data={name: options[name] for name in ("username", "email", "first_name", "last_name")}
             | {"password": password, "role": Account.Role.ADMIN}
         )
         try:
@@ -40,7 +35,5 @@ class Command(BaseCommand):
             raise CommandError(f"Not made: {error.detail}") from None
         saga = run_until(saga.pk, seconds=60)
         if saga.state != Saga.State.COMPLETED:
-            raise CommandError(
-                f"Not made ({saga.state}): {saga.last_error or 'the other services do not answer'}"
-            )
+            raise CommandError(f"Not made ({saga.state}): {saga.last_error or 'the other services do not answer'}")
         self.stdout.write(f"Administrator {options['username']} can sign in now.")

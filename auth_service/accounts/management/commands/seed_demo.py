@@ -24,9 +24,7 @@ class Command(BaseCommand):
             self.stdout.write("DEMO is not true: no demo accounts.")
             return
         if settings.ENVIRONMENT == "production":
-            raise CommandError(
-                "DEMO=true would make accounts with public passwords: not with ENVIRONMENT=production."
-            )
+            raise CommandError("DEMO=true would make accounts with public passwords: not with ENVIRONMENT=production.")
         for username, password, role, first_name, last_name in DEMO:
             account = Account.objects.filter(username=username).first()
             if account is None:
@@ -39,7 +37,5 @@ class Command(BaseCommand):
                 saga = Saga.objects.filter(subject=account.pk).latest("created_at")
             saga = run_until(saga.pk, seconds=60)
             if saga.state != Saga.State.COMPLETED:
-                raise CommandError(
-                    f"{username} was not made ({saga.state}): {saga.last_error}"
-                )
+                raise CommandError(f"{username} was not made ({saga.state}): {saga.last_error}")
             self.stdout.write(f"{username} is there.")

@@ -1,0 +1,110 @@
+import http.server
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from auth_service.accounts.models import Account
+from auth_service.tokens import keys
+
+
+class Participants:
+    """user_service and device_service as a saga meets them: a real HTTP server whose answers a test scripts.
+
+    `answers[(method, path start)]` is a list of statuses to give in turn, the last one for ever; default 201 and 204.
+    `None` for a status drops the connection without an answer.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str, dict[str, Any]]] = []
+        self.answers: dict[str, list[int | None]] = {}
+        self.tokens: list[str] = []
+
+    def status(self, call: str) -> int | None:
+        for start, statuses in self.answers.items():
+            if call.startswith(start):
+                return statuses.pop(0) if len(statuses) > 1 else statuses[0]
+        return 201 if call.startswith("POST") else 204
+
+    def made(self) -> list[str]:
+        """The calls so far, ids left out."""
+        return [
+            f"{method} {path.replace(path.split('/')[-2], ':id') if 'rollback' in path else path}"
+            for method, path, _ in self.calls
+        ]
+
+    def serve(self) -> http.server.ThreadingHTTPServer:
+        participants = self
+
+        class Answer(http.server.BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+                participants.calls.append((self.command, self.path, body))
+                participants.tokens.append(self.headers["Authorization"].partition(" ")[2])
+                status = participants.status(f"{self.command} {self.path}")
+                if status is None:
+                    self.connection.close()
+                    return
+                content = b"" if status == 204 else json.dumps({"detail": "scripted"}).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_POST = do_DELETE = answer
+
+            def log_message(self, *args: object) -> None:
+                """Quiet: the test reads `calls`."""
+
+        return http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+
+
+@pytest.fixture
+def participants(settings: Any) -> Iterator[Participants]:
+    them = Participants()
+    server = them.serve()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.USER_URL = settings.DEVICE_URL = f"http://127.0.0.1:{server.server_port}"
+    yield them
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def own_keys(settings: Any, tmp_path: Any) -> None:
+    settings.KEY_DIR = str(tmp_path / "keys")
+    keys.ensure_key()
+
+
+@pytest.fixture
+def account() -> Callable[..., Account]:
+    """`account("alice")`: an active account whose password is "correct horse battery"."""
+    from django.contrib.auth.hashers import make_password
+
+    def make(username: str, **fields: Any) -> Account:
+        values = {
+            "email": f"{username}@example.org",
+            "state": "active",
+            "password": make_password("correct horse battery"),
+        }
+        return Account.objects.create(id=uuid.uuid4(), username=username, **{**values, **fields})
+
+    return make
+
+
+@pytest.fixture
+def signed_in() -> Callable[[Account], APIClient]:
+    """`signed_in(account)`: a client with that account's own access token."""
+    from auth_service.tokens.jwt import Access
+
+    def make(account: Account) -> APIClient:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {Access.of(account)}")
+        return client
+
+    return make
