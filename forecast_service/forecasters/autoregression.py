@@ -41,7 +41,10 @@ def deviation(coefficients: Floats, variance: Floats, horizon: int) -> Floats:
     """Standard deviation of the error of each hour ahead: shape (series, horizon)."""
     impulse = np.zeros((len(coefficients), coefficients.shape[1]))
     impulse[:, -1] = 1.0
-    reply = np.concatenate([impulse[:, -1:], ahead(impulse, coefficients, horizon)[:, : horizon - 1]], axis=1)
+    reply = np.concatenate(
+        [impulse[:, -1:], ahead(impulse, coefficients, horizon)[:, : horizon - 1]],
+        axis=1,
+    )
     return np.sqrt(variance[:, None] * np.cumsum(reply**2, axis=1))
 
 

@@ -4,7 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast_service.forecasters.base import DAY, Floats, History, NothingToForecastFrom
+from forecast_service.forecasters.base import (
+    DAY,
+    Floats,
+    History,
+    NothingToForecastFrom,
+)
 from forecast_service.forecasters.choose import answer
 from forecast_service.forecasters.seasonal_naive import YESTERDAY
 

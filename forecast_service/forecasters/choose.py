@@ -4,7 +4,14 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from forecast_service.forecasters.base import DAY, LONGEST_HISTORY, Forecast, Forecaster, History, NothingToForecastFrom
+from forecast_service.forecasters.base import (
+    DAY,
+    LONGEST_HISTORY,
+    Forecast,
+    Forecaster,
+    History,
+    NothingToForecastFrom,
+)
 from forecast_service.forecasters.sarimax import RegressionSarimax
 from forecast_service.forecasters.seasonal_naive import YESTERDAY
 
@@ -34,7 +41,11 @@ def answer(history: History, horizon: int, zone: str, *, forecaster: Forecaster 
     low, high = float(np.nanmin(history.values)), float(np.nanmax(history.values))
     if low == high:
         told = Forecast.certain(low, horizon)
-        return Answer("constant", told, f"each of the {known} known hours holds the same value, {low:g} kWh")
+        return Answer(
+            "constant",
+            told,
+            f"each of the {known} known hours holds the same value, {low:g} kWh",
+        )
     if known < forecaster.minimum_history:
         reason = f"{known} complete hours are known; {forecaster.name} needs {forecaster.minimum_history}"
         return Answer(YESTERDAY.name, YESTERDAY.forecast(history, horizon, zone), reason)

@@ -63,7 +63,10 @@ def _calendar(first_hour: int, count: int) -> Floats:
     angle = 2 * np.pi * (hour % DAY) / DAY
     weekend = ((hour // DAY + 3) % 7 >= 5).astype(float)  # 1970-01-01 was a Thursday
     waves = [wave(k * angle) for k in (1, 2, 3) for wave in (np.sin, np.cos)]
-    return np.stack([np.ones(count), *waves, weekend, *(weekend * wave for wave in waves[:4])], axis=1)
+    return np.stack(
+        [np.ones(count), *waves, weekend, *(weekend * wave for wave in waves[:4])],
+        axis=1,
+    )
 
 
 def _lag(source: Floats, lag: int, horizon: int) -> Floats:

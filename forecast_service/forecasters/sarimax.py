@@ -10,7 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast_service.forecasters import autoregression
-from forecast_service.forecasters.base import DAY, LONGEST_HISTORY, PROBABILITIES, Floats, Forecast, History
+from forecast_service.forecasters.base import (
+    DAY,
+    LONGEST_HISTORY,
+    PROBABILITIES,
+    Floats,
+    Forecast,
+    History,
+)
 from forecast_service.forecasters.regressors import design, fill_gaps
 from forecast_service.forecasters.wallclock import to_wall
 
@@ -26,8 +33,8 @@ POOLED = 0.3
 # fewer hours there were for each of them (settled on the dev split: weeks between the panel's, cut to 8, 10, 14, 21, 84 days).
 WIDENING = 1.12
 TAIL = 72
-# An hour this many times the 95% quantile of the hours with energy is a broken reading, not a habit.
-BROKEN = 100.0
+# An hour this many times the 99% quantile of the hours with energy is a broken reading, not a habit.
+BROKEN = 20.0
 NIGHT_DAYS, NIGHT_KNOWN = 28, 7
 
 
@@ -72,7 +79,9 @@ class RegressionSarimax:
         return Forecast.ordered(mean[0, places], quantiles[0, places], floor=None if net else 0.0)
 
 
-def forecast_many(values: Floats, first_hour: int, horizon: int, *, engine: Engine = recursion) -> tuple[Floats, Floats]:
+def forecast_many(
+    values: Floats, first_hour: int, horizon: int, *, engine: Engine = recursion
+) -> tuple[Floats, Floats]:
     """Forecast meters that share an origin.
 
     values: kWh by wall-clock hour, shape (meters, hours), NaN where unknown. first_hour: number of the first of them since
@@ -91,7 +100,10 @@ def forecast_many(values: Floats, first_hour: int, horizon: int, *, engine: Engi
             middle, ends = _near_and_far(z, first_hour, horizon, absolute=is_log, engine=engine)
             if is_log:
                 middle, ends = np.exp(middle) - LOG_OFFSET, np.exp(ends) - LOG_OFFSET
-            mean[group], quantiles[group] = middle * scale[group], ends * scale[group][..., None]
+            mean[group], quantiles[group] = (
+                middle * scale[group],
+                ends * scale[group][..., None],
+            )
     dark = _always_zero(values, horizon)
     mean[dark], quantiles[dark] = 0.0, 0.0
     return mean, quantiles
@@ -110,7 +122,13 @@ def _near_and_far(z: Floats, first_hour: int, horizon: int, *, absolute: bool, e
 
 
 def _one_model(
-    z: Floats, first_hour: int, horizon: int, *, absolute: bool, far: bool, engine: Engine
+    z: Floats,
+    first_hour: int,
+    horizon: int,
+    *,
+    absolute: bool,
+    far: bool,
+    engine: Engine,
 ) -> tuple[Floats, Floats]:
     hours = z.shape[1]
     regressors, first_row = design(fill_gaps(z), first_hour, horizon, far=far)
@@ -126,7 +144,13 @@ def _one_model(
 
 
 def _fit(
-    z: Floats, regressors: Floats, first_hour: int, first_row: int, *, absolute: bool, far: bool
+    z: Floats,
+    regressors: Floats,
+    first_hour: int,
+    first_row: int,
+    *,
+    absolute: bool,
+    far: bool,
 ) -> Fitted:
     x, target = regressors[:, first_row:], z[:, first_row:]
     known = ~np.isnan(target)
@@ -161,7 +185,9 @@ def _spread(innovations: Floats, known: np.ndarray, hour_of_day: np.ndarray) -> 
         here = hour_of_day == hour
         count = known[:, here].sum(axis=1)
         by_hour[:, hour] = np.where(
-            count > 0, np.sqrt(squares[:, here].sum(axis=1) / np.maximum(count, 1)) / whole, 1.0
+            count > 0,
+            np.sqrt(squares[:, here].sum(axis=1) / np.maximum(count, 1)) / whole,
+            1.0,
         )
     profile = (1 - POOLED) * by_hour + POOLED
     standard = innovations / (profile[:, hour_of_day] * whole[:, None])
@@ -206,7 +232,7 @@ def without_broken(values: Floats) -> Floats:
     if not with_energy.any():
         return values
     limit = np.full(len(values), np.inf)
-    limit[with_energy] = BROKEN * np.nanquantile(size[with_energy], 0.95, axis=1)
+    limit[with_energy] = BROKEN * np.nanquantile(size[with_energy], 0.99, axis=1)
     return np.where(np.abs(values) > limit[:, None], np.nan, values)
 
 

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast_service.forecasters.base import DAY, PROBABILITIES, WEEK, Forecast, History
+from forecast_service.forecasters.base import (
+    DAY,
+    PROBABILITIES,
+    WEEK,
+    Forecast,
+    History,
+)
 from forecast_service.forecasters.regressors import fill_gaps
 from forecast_service.forecasters.wallclock import to_wall
 

@@ -15,7 +15,11 @@ def state_space(fitted: Fitted, z: Floats, tail: Floats, ahead: Floats) -> tuple
     means, deviations = [], []
     for meter in range(len(z)):
         parameters = np.concatenate(
-            [fitted.coefficients[meter], fitted.autoregressive[meter], fitted.variance[meter : meter + 1]]
+            [
+                fitted.coefficients[meter],
+                fitted.autoregressive[meter],
+                fitted.variance[meter : meter + 1],
+            ]
         )
         model = SARIMAX(z[meter], exog=tail[meter], order=(ORDER, 0, 0), enforce_stationarity=False)
         told = model.filter(parameters, cov_type="none").get_forecast(ahead.shape[1], exog=ahead[meter])

@@ -1,0 +1,35 @@
+from service_kit.environment import BadSetting, env, env_int
+from service_kit.settings import *
+from service_kit.settings import INSTALLED_APPS, SPECTACULAR_SETTINGS
+
+INSTALLED_APPS += [
+    "forecast_service.people",
+    "forecast_service.devices",
+    "forecast_service.hours",
+    "forecast_service.forecasts",
+]
+ROOT_URLCONF = "forecast_service.config.urls"
+WSGI_APPLICATION = "forecast_service.config.wsgi.application"
+USER_REPLICA = "people.User"
+HANDLERS = "forecast_service.config.handlers.HANDLERS"
+JOBS = "forecast_service.config.jobs.jobs"
+SPECTACULAR_SETTINGS["TITLE"] = "Forecast service"
+SPECTACULAR_SETTINGS["DESCRIPTION"] = "Hourly energy of the coming week, with prediction intervals."
+
+FORECAST_KEEP_DAYS = env_int("FORECAST_KEEP_DAYS", 30)
+if FORECAST_KEEP_DAYS < 1:
+    raise BadSetting(f"FORECAST_KEEP_DAYS={FORECAST_KEEP_DAYS} keeps nothing. Set 1 or more in .env and start again.")
+
+# Celery, on a virtual host of its own. A task is acknowledged when it is done, so that a killed worker's task is done by the next.
+CELERY_BROKER_URL = env("TASKS_BROKER_URL")
+CELERY_TASK_DEFAULT_QUEUE = "forecasts"
+CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # its queues would be neither durable nor quorum
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
+CELERY_TASK_PUBLISH_RETRY = False

@@ -1,0 +1,39 @@
+"""Copies of devices and plants follow their owner's events."""
+
+import pytest
+
+from forecast_service.devices.models import Assignment, Device, Plant
+from service_kit.events import DeviceDeleted, PlantDeleted, TariffCreated
+
+pytestmark = pytest.mark.django_db
+
+
+def test_assignments_follow_the_device_version(device, alice, bob):
+    meter = device(alice, bob, version=3)
+    device(version=2, id=meter)
+    assert set(Assignment.objects.values_list("user_id", flat=True)) == {alice.id, bob.id}
+    device(bob, version=4, id=meter)
+    assert list(Assignment.objects.values_list("user_id", flat=True)) == [bob.id]
+
+
+def test_a_deleted_device_stays_deleted(device, deliver, alice):
+    meter = device(alice)
+    state = {"id": meter, "name": "Home", "kind": "consumption", "reading": "interval_kwh", "interval_seconds": 600}
+    deliver(DeviceDeleted(**state), version=5)
+    device(alice, version=4, id=meter)
+    assert not Device.live.exists()
+    assert not Assignment.objects.exists()
+
+
+def test_a_deleted_plant_is_gone(plant, deliver):
+    house = plant()
+    deliver(PlantDeleted(id=house, name="House", timezone="Europe/Rome"), version=2)
+    assert not Plant.live.exists()
+
+
+def test_a_tariff_passes(deliver):
+    state = {"currency": "EUR", "valid_from": None, "valid_to": None, "standing_charge_per_day": 0.3, "rates": []}
+    import uuid
+
+    deliver(TariffCreated(id=uuid.uuid4(), name="Night", feed_in_per_kwh=0.08, **state))
+    assert not Device.objects.exists()

@@ -1,0 +1,93 @@
+"""`plan_forecasts`: when an hour has closed, the scopes it belongs to are forecast anew, each once.
+
+Three conditional updates carry it, so that a crash anywhere repeats a step and never skips one: a series' change is taken up
+(planned_revision), its scopes become due (due_until), due plans are handed to the workers (enqueued_at).
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerAway
+
+from forecast_service.devices.models import Device
+from forecast_service.devices.queries import in_force
+from forecast_service.forecasters.base import NothingToForecastFrom
+from forecast_service.forecasts.models import Plan
+from forecast_service.forecasts.scopes import Scope, UnknownScope, populate
+from forecast_service.forecasts.services import UNDONE, plan_scope
+from forecast_service.forecasts.tasks import issue_forecasts
+from forecast_service.hours.models import Series
+
+log = structlog.get_logger(__name__)
+SERIES_AT_ONCE = 500
+PLANS_A_TASK = 100
+ASK_AGAIN_AFTER = timedelta(minutes=10)
+
+
+def plan_forecasts() -> int:
+    """One round; how many series were taken up and plans handed out."""
+    return take_up_changes() + hand_out()
+
+
+@transaction.atomic
+def take_up_changes() -> int:
+    """Make the scopes of changed series due; the number of series."""
+    changed = list(
+        Series.objects.select_for_update(skip_locked=True)
+        .filter(revision__gt=F("planned_revision"))
+        .order_by("device_id")[:SERIES_AT_ONCE]
+    )
+    if not changed:
+        return 0
+    for scope, kind in sorted(_scopes_of([one.device_id for one in changed]), key=str):
+        until = _until(scope, kind)
+        if until is not None:
+            plan_scope(scope=str(scope), kind=kind, until=until)
+    for one in changed:
+        one.planned_revision = one.revision
+    Series.objects.bulk_update(changed, ["planned_revision"])
+    return len(changed)
+
+
+def _scopes_of(device_ids: Sequence[uuid.UUID]) -> set[tuple[Scope, str]]:
+    devices = {device.pk: device for device in Device.live.filter(pk__in=device_ids)}
+    scopes = {(Scope("devices", (device.pk,)), device.kind) for device in devices.values()}
+    scopes |= {(Scope("plant", (device.plant_id,)), device.kind) for device in devices.values() if device.plant_id}
+    for device_id, user_id in in_force().filter(device_id__in=devices).values_list("device_id", "user_id"):
+        scopes.add((Scope("user", (user_id,)), devices[device_id].kind))
+    return scopes
+
+
+def _until(scope: Scope, kind: str) -> datetime | None:
+    """Where the scope's common history ends; None while there is nothing to forecast."""
+    try:
+        return populate(scope, caller=None, kind=kind).until
+    except (UnknownScope, NothingToForecastFrom) as reason:
+        log.debug("scope not planned", scope=str(scope), kind=kind, reason=str(reason))
+        return None
+
+
+def hand_out() -> int:
+    """Ask the workers for what is due and was not asked for lately; the number of plans."""
+    now = timezone.now()
+    unasked = Q(enqueued_at=None) | Q(enqueued_at__lt=now - ASK_AGAIN_AFTER)
+    with transaction.atomic():
+        due = list(
+            Plan.objects.select_for_update(skip_locked=True)
+            .filter(UNDONE, unasked)
+            .order_by("due_until", "pk")
+            .values_list("pk", flat=True)[: 50 * PLANS_A_TASK]
+        )
+        Plan.objects.filter(pk__in=due).update(enqueued_at=now)
+    for first in range(0, len(due), PLANS_A_TASK):
+        try:
+            issue_forecasts.delay(due[first : first + PLANS_A_TASK])
+        except (BrokerAway, OSError) as error:
+            Plan.objects.filter(pk__in=due[first:], enqueued_at=now).update(enqueued_at=None)
+            raise ConnectionError(f"the task queue does not answer: {error}") from error
+    return len(due)

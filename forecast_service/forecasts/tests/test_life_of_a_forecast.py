@@ -1,0 +1,185 @@
+"""An hour closes, the scopes it belongs to are forecast anew, each once, and the others are told."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from forecast_service.conftest import NOON
+from forecast_service.forecasts import planning
+from forecast_service.forecasts.models import Forecast, Plan
+from forecast_service.forecasts.planning import take_up_changes
+from forecast_service.forecasts.services import issue_planned, purge_past_forecasts
+from service_kit.events import ForecastIssued
+
+pytestmark = pytest.mark.django_db
+
+
+def issue_all():
+    return issue_planned(plan_ids=list(Plan.objects.values_list("pk", flat=True)))
+
+
+@pytest.fixture
+def home(device, plant, hours, habit, alice):
+    house = plant()
+    meter = device(alice, plant_id=house)
+    hours(meter, habit(15))
+    return {"plant": house, "meter": meter}
+
+
+def test_a_closed_hour_makes_each_of_its_scopes_due_once(home, hours, alice):
+    scopes = {f"device_{home['meter']}", f"plant_{home['plant']}", f"user_{alice.id}_all"}
+    assert take_up_changes() == 1
+    assert {plan.scope for plan in Plan.objects.all()} == scopes
+    assert issue_all() == 3
+    assert take_up_changes() == 0
+    assert issue_all() == 0
+    hours(home["meter"], [0.5], until=NOON + timedelta(hours=1))
+    take_up_changes()
+    assert issue_all() == 3
+    assert Forecast.objects.filter(is_current=True).count() == 3
+    assert Forecast.objects.filter(is_current=False, history_until=NOON).count() == 3
+
+
+def test_a_late_revision_alone_waits_for_the_next_hour(home, hours):
+    take_up_changes()
+    issue_all()
+    hours(home["meter"], [9.0], until=NOON - timedelta(days=1), version=2)
+    assert take_up_changes() == 1
+    assert issue_all() == 0
+    hours(home["meter"], [0.5], until=NOON + timedelta(hours=1))
+    take_up_changes()
+    assert issue_all() == 3
+
+
+def test_the_stored_forecast_answers_while_it_is_current(home, hours, alice, client_for):
+    client, query = client_for(alice), {"device_id": str(home["meter"]), "horizon": 48}
+    on_demand = client.get("/api/forecasts", query).json()
+    take_up_changes()
+    issue_all()
+    row = Forecast.objects.get(scope=f"device_{home['meter']}")
+    stored = client.get("/api/forecasts", query).json()
+    assert stored["issued_at"] == row.issued_at.isoformat().replace("+00:00", "Z")
+    assert set(stored) == set(on_demand)
+    assert set(stored["accuracy"]) == set(on_demand["accuracy"])
+    for here, there in zip(stored["points"], on_demand["points"], strict=True):
+        assert here["kwh"] == pytest.approx(there["kwh"], rel=1e-9)
+        assert here["upper_95"] == pytest.approx(there["upper_95"], rel=1e-9)
+    hours(home["meter"], [0.5], until=NOON + timedelta(hours=1))
+    assert client.get("/api/forecasts", query).json()["issued_at"] != stored["issued_at"]
+
+
+def test_a_stored_answer_takes_few_queries(home, alice, client_for, django_assert_max_num_queries):
+    take_up_changes()
+    issue_all()
+    client = client_for(alice)
+    with django_assert_max_num_queries(6):
+        assert client.get("/api/forecasts", {"device_id": str(home["meter"])}).status_code == 200
+
+
+def test_each_stored_forecast_is_told_with_the_state_it_has(home, published):
+    take_up_changes()
+    issue_all()
+    told = {one.event.scope: one for one in published() if isinstance(one.event, ForecastIssued)}
+    assert set(told) == set(Forecast.objects.values_list("scope", flat=True))
+    row = Forecast.objects.get(scope=f"device_{home['meter']}")
+    one = told[row.scope]
+    assert one.version == row.pk
+    assert (one.event.points[0].start, len(one.event.points)) == (NOON, 168)
+    assert [point.kwh for point in one.event.points] == row.kwh
+
+
+def test_one_scope_that_cannot_be_forecast_does_not_stop_the_others(home, device, hours):
+    young = device()
+    hours(young, [1.0] * 5)
+    take_up_changes()
+    assert issue_all() == 3
+    plan = Plan.objects.get(scope=f"device_{young}")
+    assert "5 complete hours" in plan.last_error
+    assert plan.done_until == plan.due_until
+
+
+def test_a_plan_whose_device_has_gone_goes_too(home, device, deliver):
+    from service_kit.events import DeviceDeleted
+
+    take_up_changes()
+    state = {"name": "Home", "kind": "consumption", "reading": "interval_kwh", "interval_seconds": 600}
+    deliver(DeviceDeleted(id=home["meter"], **state), version=9)
+    assert issue_all() == 0
+    assert not Plan.objects.filter(scope__startswith="device_").exists()
+
+
+def test_accuracy_is_measured_once_a_day(home, hours):
+    take_up_changes()
+    issue_all()
+    first = Forecast.objects.get(scope=f"device_{home['meter']}").accuracy
+    hours(home["meter"], [0.5], until=NOON + timedelta(hours=1))
+    take_up_changes()
+    issue_all()
+    assert Forecast.objects.get(scope=f"device_{home['meter']}", is_current=True).accuracy == first
+    hours(home["meter"], [0.5] * 24, until=NOON + timedelta(hours=25))
+    take_up_changes()
+    issue_all()
+    assert Forecast.objects.get(scope=f"device_{home['meter']}", is_current=True).accuracy != first
+
+
+def test_past_forecasts_go_after_their_time_and_the_current_one_stays(home, hours, settings):
+    take_up_changes()
+    issue_all()
+    hours(home["meter"], [0.5], until=NOON + timedelta(hours=1))
+    take_up_changes()
+    issue_all()
+    Forecast.objects.update(issued_at=timezone.now() - timedelta(days=settings.FORECAST_KEEP_DAYS + 1))
+    assert purge_past_forecasts() == 3
+    assert set(Forecast.objects.values_list("is_current", flat=True)) == {True}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_in_another_workers_hands_is_left_to_it(home):
+    import threading
+
+    take_up_changes()
+    plan = Plan.objects.first()
+    held, go = threading.Event(), threading.Event()
+
+    def other_worker():
+        from django.db import transaction
+
+        with transaction.atomic():
+            Plan.objects.select_for_update().get(pk=plan.pk)
+            held.set()
+            go.wait(20)
+        connection.close()
+
+    thread = threading.Thread(target=other_worker)
+    thread.start()
+    assert held.wait(20)
+    assert issue_planned(plan_ids=[plan.pk]) == 0
+    go.set()
+    thread.join()
+    assert issue_planned(plan_ids=[plan.pk]) == 1
+
+
+def test_due_plans_are_handed_out_once_and_again_when_no_answer_came(home, monkeypatch):
+    take_up_changes()
+    sent = []
+    monkeypatch.setattr(planning.issue_forecasts, "delay", sent.append)
+    assert planning.hand_out() == 3
+    assert planning.hand_out() == 0
+    Plan.objects.update(enqueued_at=timezone.now() - planning.ASK_AGAIN_AFTER - timedelta(seconds=1))
+    assert planning.hand_out() == 3
+    assert sorted(sent[0]) == sorted(sent[1])
+
+
+def test_plans_are_kept_when_the_broker_is_away(home, settings):
+    from forecast_service.worker import app
+
+    take_up_changes()
+    before, app.conf.broker_url = app.conf.broker_url, "amqp://nobody:nothing@127.0.0.1:9/tasks"
+    try:
+        with pytest.raises(ConnectionError, match="task queue"):
+            planning.hand_out()
+    finally:
+        app.conf.broker_url = before
+    assert Plan.objects.filter(enqueued_at=None).count() == 3

@@ -1,0 +1,99 @@
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from forecast_service.forecasters.base import NothingToForecastFrom
+from forecast_service.forecasts.models import Forecast
+from forecast_service.forecasts.pipeline import Issue, columns, make_forecast
+from forecast_service.forecasts.queries import current_forecast
+from forecast_service.forecasts.scopes import UnknownScope, populate
+from forecast_service.forecasts.serializers import (
+    ForecastQuerySerializer,
+    ForecastSerializer,
+    ReasonSerializer,
+)
+from service_kit.errors import Conflict
+
+ARRAYS = ("kwh", "lower_80", "upper_80", "lower_95", "upper_95")
+
+
+class ForecastView(APIView):
+    @extend_schema(
+        operation_id="getForecast",
+        tags=["forecasts"],
+        parameters=[ForecastQuerySerializer],
+        responses={
+            200: ForecastSerializer,
+            400: ReasonSerializer,
+            404: ReasonSerializer,
+            409: ReasonSerializer,
+        },
+    )
+    def get(self, request: Request) -> Response:
+        """The coming hours of a device, a plant, all devices of a user or a list of devices, with prediction intervals.
+
+        The first point is the hour after the last complete one. 409 says why there is nothing to forecast from.
+        """
+        query = ForecastQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        asked = query.validated_data
+        try:
+            population = populate(asked["parsed"], caller=request.user, kind=asked.get("kind"))
+            stored = current_forecast(population)
+            if stored is not None:
+                return Response(told_by_row(stored, asked["horizon"]))
+            return Response(
+                told_by_issue(
+                    make_forecast(population, horizon=asked["horizon"]),
+                    asked["horizon"],
+                )
+            )
+        except UnknownScope:
+            raise Http404(f"There is no {asked['parsed']} that you may see.") from None
+        except NothingToForecastFrom as reason:
+            raise Conflict(str(reason)) from None
+
+
+def told_by_row(row: Forecast, horizon: int) -> dict[str, Any]:
+    energies = {name: getattr(row, name) for name in ARRAYS}
+    accuracy = {name: value for name, value in row.accuracy.items() if name != "measured_until"}
+    return _answer(
+        scope=row.scope, kind=row.kind, model=row.model, issued_at=row.issued_at, until=row.history_until, zone=row.zone,
+        horizon=horizon, energies=energies, accuracy=accuracy, fallback=row.fallback, left_out=row.left_out,
+    )  # fmt: skip
+
+
+def told_by_issue(issue: Issue, horizon: int) -> dict[str, Any]:
+    of = issue.population
+    return _answer(
+        scope=of.scope, kind=of.kind, model=issue.model, issued_at=issue.issued_at, until=of.until, zone=of.zone,
+        horizon=horizon, energies=columns(issue.forecast), accuracy=asdict(issue.accuracy), fallback=issue.fallback,
+        left_out=of.left_out,
+    )  # fmt: skip
+
+
+def _answer(
+    *,
+    until: datetime,
+    zone: str,
+    horizon: int,
+    energies: dict[str, list[float]],
+    **rest: Any,
+) -> dict[str, Any]:
+    rows = zip(*(energies[name][:horizon] for name in ARRAYS), strict=True)
+    points = [
+        {"start": until + timedelta(hours=hour), **dict(zip(ARRAYS, row, strict=True))} for hour, row in enumerate(rows)
+    ]
+    return {
+        **rest,
+        "history_until": until,
+        "timezone": zone,
+        "horizon": horizon,
+        "points": points,
+    }
