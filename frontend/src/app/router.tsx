@@ -1,0 +1,78 @@
+import { RotateCcw } from "lucide-react";
+import { lazy, Suspense, type ComponentType } from "react";
+import { useTranslation } from "react-i18next";
+import { createBrowserRouter, Navigate, Outlet, type RouteObject } from "react-router";
+
+import { Button } from "@/components/button";
+import { NotFound, Notice } from "@/components/states";
+import { RequireAdmin, RequireSession } from "@/features/auth/guards";
+
+import { Shell } from "./shell";
+
+/** A page is its own chunk: the first load carries only what the first page needs. */
+function page<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) {
+  const Page = lazy(async (): Promise<{ default: ComponentType }> => ({ default: (await load())[name] }));
+  return <Page />;
+}
+
+/** A page that breaks, or whose file a newer release has replaced, leaves a way on. */
+function Broken() {
+  const { t } = useTranslation();
+  return (
+    <main className="grid min-h-dvh place-items-center">
+      <Notice alert icon={RotateCcw} title={t("states.errorTitle")} text={t("app.newVersion")}>
+        <Button onClick={() => window.location.reload()}>{t("app.reload")}</Button>
+      </Notice>
+    </main>
+  );
+}
+
+export const routes: RouteObject[] = [
+  {
+    errorElement: <Broken />,
+    children: [
+      {
+        element: (
+          <Suspense>
+            <Outlet />
+          </Suspense>
+        ),
+        children: [
+          { path: "/sign-in", element: page(() => import("@/features/auth/sign-in-page"), "SignInPage") },
+          { path: "/register", element: page(() => import("@/features/auth/register-page"), "RegisterPage") },
+        ],
+      },
+      {
+        element: <RequireSession />,
+        children: [
+          {
+            element: <Shell />,
+            children: [
+              { index: true, element: <Navigate replace to="/devices" /> },
+              { path: "/devices", element: page(() => import("@/features/devices/devices-page"), "DevicesPage") },
+              { path: "/devices/:deviceId", element: page(() => import("@/features/day/device-day-page"), "DeviceDayPage") },
+              {
+                element: <RequireAdmin />,
+                children: [
+                  { path: "/devices/new", element: page(() => import("@/features/devices/device-form-page"), "NewDevicePage") },
+                  {
+                    path: "/devices/:deviceId/edit",
+                    element: page(() => import("@/features/devices/device-form-page"), "EditDevicePage"),
+                  },
+                  { path: "/users", element: page(() => import("@/features/users/users-page"), "UsersPage") },
+                  { path: "/users/new", element: page(() => import("@/features/users/new-user-page"), "NewUserPage") },
+                  { path: "/assignments", element: page(() => import("@/features/assignments/assignments-page"), "AssignmentsPage") },
+                  { path: "/plants", element: page(() => import("@/features/plants/plants-page"), "PlantsPage") },
+                  { path: "/plants/new", element: page(() => import("@/features/plants/new-plant-page"), "NewPlantPage") },
+                ],
+              },
+              { path: "*", element: <NotFound /> },
+            ],
+          },
+        ],
+      },
+    ],
+  },
+];
+
+export const createRouter = () => createBrowserRouter(routes);

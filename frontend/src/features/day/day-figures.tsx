@@ -1,0 +1,34 @@
+import { useTranslation } from "react-i18next";
+
+import { Card, Figure } from "@/components/card";
+import { clock, energy, NOTHING, percent } from "@/lib/format";
+
+import type { DayModel, Slot } from "./model";
+import { useDayWords } from "./words";
+
+/** The day at a glance. An "about" marks what is expected and not measured. */
+export function DayFigures({ day, isToday, next }: { day: DayModel; isToday: boolean; next: Slot | null }) {
+  const { t } = useTranslation();
+  const words = useDayWords(day.zone);
+  const { received, expected } = day.completeness;
+  return (
+    <Card>
+      <dl className="grid divide-y divide-line sm:grid-cols-2 sm:divide-y-0 lg:grid-cols-4 lg:divide-x">
+        <Figure label={t(isToday ? "day.totalSoFar" : "day.total")}>{energy(day.totalKwh)}</Figure>
+        <Figure label={t("day.completeness")} note={words.completeness(day)}>
+          {expected === 0 ? NOTHING : percent(received / expected)}
+        </Figure>
+        {day.aheadKwh !== null && (
+          <Figure label={t("day.expectedTitle")} note={t(day.projectedKwh === null ? "day.expectedUnknown" : "day.expectedHint")}>
+            {day.projectedKwh === null ? NOTHING : `≈ ${energy(day.projectedKwh)}`}
+          </Figure>
+        )}
+        {next && (
+          <Figure label={t("day.nextHour", { from: clock(next.start, day.zone), to: clock(next.end, day.zone) })} note={words.range(next)}>
+            {`≈ ${energy(next.forecast?.kwh)}`}
+          </Figure>
+        )}
+      </dl>
+    </Card>
+  );
+}

@@ -1,0 +1,63 @@
+import { useTranslation } from "react-i18next";
+
+import { TableFrame } from "@/components/list";
+import { count, day as dayText, kwhNumber, NOTHING, shortDay } from "@/lib/format";
+
+import { QualitySample, seriesColour, type Kind } from "./marks";
+import type { DayModel } from "./model";
+
+/** The numbers of the chart, each with its hour. */
+export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
+  const { t } = useTranslation();
+  const caption = t("day.tableCaption", { day: dayText(day.date), zone: day.zone });
+  const colour = seriesColour(kind);
+  return (
+    <TableFrame label={caption}>
+      <table className="w-full text-sm tabular-nums">
+        <caption className="sr-only">{caption}</caption>
+        <thead>
+          <tr className="border-b border-line text-right text-muted [&>th]:px-3 [&>th]:py-2.5 [&>th]:font-medium sm:[&>th]:px-4">
+            <th scope="col" className="text-left">
+              {t("day.hour")}
+            </th>
+            <th scope="col">{t("day.energy")}</th>
+            <th scope="col" className="text-left">
+              {t("day.quality")}
+            </th>
+            <th scope="col">{t("day.readings")}</th>
+            <th scope="col">{t("day.forecastKwh")}</th>
+            <th scope="col">{t("day.interval")}</th>
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line">
+          {day.slots.map((slot) => (
+            <tr key={slot.start} className="text-right whitespace-nowrap [&>*]:px-3 [&>*]:py-2 sm:[&>*]:px-4">
+              <th scope="row" className="text-left font-normal">
+                {slot.date !== day.date && <span className="text-muted">{shortDay(slot.date)}, </span>}
+                {slot.label}
+              </th>
+              <td className="font-medium">{kwhNumber(slot.kwh)}</td>
+              <td className="text-left text-muted">
+                <span className="inline-flex items-center gap-2">
+                  {slot.quality !== "ahead" && <QualitySample quality={slot.quality} colour={colour} />}
+                  {t(`day.qualities.${slot.quality}`)}
+                </span>
+              </td>
+              <td className="text-muted">
+                {slot.quality === "ahead"
+                  ? NOTHING
+                  : t("day.readingsOf", { received: count(slot.readings), expected: slot.expected === null ? NOTHING : count(slot.expected) })}
+              </td>
+              <td>{kwhNumber(slot.forecast?.kwh)}</td>
+              <td className="text-muted">
+                {slot.forecast
+                  ? `${kwhNumber(slot.forecast.lower80)} ${t("common.and")} ${kwhNumber(slot.forecast.upper80)}`
+                  : NOTHING}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableFrame>
+  );
+}

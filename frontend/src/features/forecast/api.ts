@@ -1,0 +1,30 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+
+import { ApiError } from "@/api/errors";
+import { getForecast, type Forecast } from "@/api/generated/forecasts";
+
+/** Today's rest and the whole of tomorrow, in one answer for every page that speaks of either. */
+const HORIZON_HOURS = 48;
+
+/** `none`: there is nothing to forecast from, and why. */
+export type ForecastAnswer = { state: "issued"; forecast: Forecast } | { state: "none"; reason: string | null };
+
+export function forecastQuery(deviceId: string) {
+  return queryOptions({
+    queryKey: ["forecast", deviceId],
+    queryFn: async ({ signal }): Promise<ForecastAnswer> => {
+      try {
+        return { state: "issued", forecast: await getForecast({ query: { device_id: deviceId, horizon: HORIZON_HOURS }, signal }) };
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 409) return { state: "none", reason: error.detail };
+        throw error;
+      }
+    },
+    staleTime: 5 * 60_000,
+    refetchInterval: 10 * 60_000,
+  });
+}
+
+export function useForecast(deviceId: string) {
+  return useQuery(forecastQuery(deviceId));
+}

@@ -1,0 +1,97 @@
+/** One formatter per unit, so that two pages cannot write the same number differently. */
+import { formatLocale } from "./i18n";
+import type { Instant, LocalDate } from "./zone";
+
+/** What stands where there is no number. Never a zero. */
+export const NOTHING = "–";
+const NBSP = "\u00a0";
+
+const numbers = new Map<string, Intl.NumberFormat>();
+function number(value: number, digits: number): string {
+  const locale = formatLocale();
+  const key = `${locale} ${digits}`;
+  let formatter = numbers.get(key);
+  if (!formatter) {
+    formatter = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    numbers.set(key, formatter);
+  }
+  return formatter.format(value);
+}
+
+const dates = new Map<string, Intl.DateTimeFormat>();
+function date(instant: Instant, zone: string, options: Intl.DateTimeFormatOptions): string {
+  const locale = formatLocale();
+  const key = `${locale} ${zone} ${JSON.stringify(options)}`;
+  let formatter = dates.get(key);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat(locale, { ...options, timeZone: zone });
+    dates.set(key, formatter);
+  }
+  return formatter.format(new Date(instant));
+}
+
+/** Energy in kWh without its unit: for table columns and axes that name it once. */
+export function kwhNumber(kwh: number | null | undefined): string {
+  if (kwh === null || kwh === undefined) return NOTHING;
+  const size = Math.abs(kwh);
+  return number(kwh, size > 0 && size < 0.01 ? 4 : size < 100 ? 2 : size < 1000 ? 1 : 0);
+}
+
+export function energy(kwh: number | null | undefined): string {
+  return kwh === null || kwh === undefined ? NOTHING : `${kwhNumber(kwh)}${NBSP}kWh`;
+}
+
+/** "6.20 to 8.90 kWh" */
+export function energyRange(lower: number, upper: number, and: string): string {
+  return `${kwhNumber(lower)}${NBSP}${and}${NBSP}${energy(upper)}`;
+}
+
+export function power(watts: number): string {
+  return `${number(watts, 0)}${NBSP}W`;
+}
+
+/** Of a share between 0 and 1. Rounded down, so that 99.6% never reads as all. */
+export function percent(share: number): string {
+  return `${number(Math.floor(share * 100 + 1e-9), 0)}${NBSP}%`;
+}
+
+/** A count; of a meter whose interval does not divide the hour, "8.6" readings are expected in one. */
+export function count(value: number): string {
+  return number(value, Number.isInteger(value) ? 0 : 1);
+}
+
+/** "14:00" */
+export function clock(instant: Instant, zone: string): string {
+  return date(instant, zone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+}
+
+/** "Sat 21 Nov, 14:05" */
+export function moment(instant: Instant, zone: string): string {
+  return `${date(instant, zone, { weekday: "short", day: "numeric", month: "short" })}, ${clock(instant, zone)}`;
+}
+
+/** "Saturday 21 November 2026": a calendar day, the same whatever the zone. */
+export function day(localDate: LocalDate): string {
+  return date(`${localDate}T12:00:00Z`, "UTC", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+}
+
+/** "Sat 21 Nov" */
+export function shortDay(localDate: LocalDate): string {
+  return date(`${localDate}T12:00:00Z`, "UTC", { weekday: "short", day: "numeric", month: "short" });
+}
+
+const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** "3 minutes ago" */
+export function age(instant: Instant, now: Instant): string {
+  const seconds = (new Date(instant).getTime() - new Date(now).getTime()) / 1000;
+  const formatter = new Intl.RelativeTimeFormat(formatLocale(), { numeric: "auto" });
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(seconds) >= size) return formatter.format(Math.trunc(seconds / size), unit);
+  }
+  return formatter.format(0, "second");
+}
