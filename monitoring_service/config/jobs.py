@@ -1,0 +1,14 @@
+from monitoring_service.config.handlers import HANDLERS
+from monitoring_service.hours.publishing import PublishHours
+from monitoring_service.readings.held import ReturnRefused
+from service_kit.consumer import EventConsumer
+from service_kit.jobs import Unit, every
+
+
+def jobs() -> dict[str, Unit]:
+    """The background jobs of this service, by name."""
+    return {
+        "sync_events": EventConsumer("monitoring.sync", HANDLERS),
+        "publish_hours": PublishHours(),
+        "return_refused": every(10, ReturnRefused()),
+    }

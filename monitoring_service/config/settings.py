@@ -1,0 +1,24 @@
+from service_kit.environment import BadSetting, env, env_int
+from service_kit.settings import *
+from service_kit.settings import BROKER_URL, INSTALLED_APPS, SPECTACULAR_SETTINGS
+
+INSTALLED_APPS += [
+    "monitoring_service.people",
+    "monitoring_service.devices",
+    "monitoring_service.readings",
+    "monitoring_service.hours",
+    "monitoring_service.forecasts",
+]
+ROOT_URLCONF = "monitoring_service.config.urls"
+WSGI_APPLICATION = "monitoring_service.config.wsgi.application"
+USER_REPLICA = "people.User"
+HANDLERS = "monitoring_service.config.handlers.HANDLERS"
+JOBS = "monitoring_service.config.jobs.jobs"
+SPECTACULAR_SETTINGS["TITLE"] = "Monitoring service"
+
+# Readings come by the virtual host of the meters, with this service's own user there.
+METER_BROKER_URL = env("METER_BROKER_URL", BROKER_URL)
+# An hour that was complete and changes later than this after its end is `late`.
+GRACE_MINUTES = env_int("GRACE_MINUTES", 15)
+if GRACE_MINUTES < 0:
+    raise BadSetting(f"GRACE_MINUTES={GRACE_MINUTES} is negative. Set 0 or more in .env and start again.")

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from monitoring_service.devices.views import MonitoredDevices
+from monitoring_service.hours.views import HourlyDaily, HourlyRange
+from monitoring_service.people.views import MonitoredUsers
+from monitoring_service.readings.views import Measurements
+from service_kit.urls import handler400, handler404, handler500, service_urls
+
+__all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
+
+urlpatterns = service_urls(
+    path("api/monitoring/hourly/daily", HourlyDaily.as_view()),
+    path("api/monitoring/hourly/range", HourlyRange.as_view()),
+    path("api/monitoring/measurements", Measurements.as_view()),
+    path("api/monitoring/devices", MonitoredDevices.as_view()),
+    path("api/monitoring/users", MonitoredUsers.as_view()),
+)

@@ -1,0 +1,55 @@
+"""The copies of device_service's state; each call is made inside the consumer's transaction."""
+
+import msgspec
+
+from monitoring_service.devices.models import Assignment, Device, Plant, Tariff
+from monitoring_service.live.announce import announce_access
+from monitoring_service.readings.services import take_in_held
+from service_kit.events import DeviceState, PlantState, TariffState
+from service_kit.replicas import tombstone, upsert
+
+
+def copy_device(*, state: DeviceState, version: int) -> bool:
+    """Keep the device and who may see it; readings that waited for it are stored. Whether this version was news."""
+    values = {
+        name: getattr(state, name)
+        for name in (
+            "name", "kind", "reading", "interval_seconds", "max_consumption", "rated_power_w", "register_max",
+            "category", "plant_id", "parent_id",
+        )
+    }  # fmt: skip
+    if not upsert(Device, key={"id": state.id}, version=version, values=values):
+        return False
+    Assignment.objects.filter(device_id=state.id).delete()
+    Assignment.objects.bulk_create(
+        Assignment(device_id=state.id, user_id=a.user_id, since=a.from_, until=a.to) for a in state.assignments
+    )
+    take_in_held(device_id=state.id)
+    announce_access()
+    return True
+
+
+def drop_device(*, state: DeviceState, version: int) -> None:
+    """Nobody sees the device any more; its readings and hours stay."""
+    if tombstone(Device, key={"id": state.id}, version=version):
+        Assignment.objects.filter(device_id=state.id).delete()
+        announce_access()
+
+
+def copy_plant(*, state: PlantState, version: int) -> None:
+    values = {name: getattr(state, name) for name in ("name", "timezone", "tariff_id", "co2_g_per_kwh")}
+    upsert(Plant, key={"id": state.id}, version=version, values=values)
+
+
+def drop_plant(*, state: PlantState, version: int) -> None:
+    tombstone(Plant, key={"id": state.id}, version=version)
+
+
+def copy_tariff(*, state: TariffState, version: int) -> None:
+    names = ("name", "currency", "valid_from", "valid_to", "standing_charge_per_day", "feed_in_per_kwh")
+    values = {**{name: getattr(state, name) for name in names}, "rates": msgspec.to_builtins(state.rates)}
+    upsert(Tariff, key={"id": state.id}, version=version, values=values)
+
+
+def drop_tariff(*, state: TariffState, version: int) -> None:
+    tombstone(Tariff, key={"id": state.id}, version=version)

@@ -1,0 +1,369 @@
+"""From the body of a message to columns of readings, by the forms of the contract.
+
+Two ways through the same rules: `msgspec` reads a clean body in one typed pass; a body it refuses is taken apart reading
+by reading, so that one bad reading costs itself and not its neighbours, and its reason names the value and the way out.
+Nothing here knows what a device is: the checks that need one (sign, kind) belong to `services.store_readings`.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_READINGS = 1_000
+MAX_METRICS = 64
+# Beyond it sums over years stop being exact, or even finite; no meter of this planet comes near.
+MAX_ABSOLUTE = 1e15
+MAX_REVISION = 2**31 - 1
+EARLIEST_US = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+AHEAD_US = 24 * 3600 * 1_000_000
+
+AwareTime = Annotated[datetime, msgspec.Meta(tz=True)]
+Revision = Annotated[int, msgspec.Meta(ge=0, le=MAX_REVISION)]
+
+
+class Refused(ValueError):
+    """A reading or a body that is not taken in: says what was found and what was expected."""
+
+
+class Metric(NamedTuple):
+    """A named value beside the energy, such as a voltage."""
+
+    device_id: UUID
+    name: str
+    at_us: int
+    value: float
+    unit: str
+
+    def as_json(self) -> bytes:
+        """The metric as the message that would have carried it alone."""
+        metrics = {self.name: {"value": self.value, "unit": self.unit}}
+        return msgspec.json.encode(
+            {"timestamp": rfc3339(self.at_us), "device_id": str(self.device_id), "metrics": metrics}
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class Refusal:
+    """What was refused (as JSON, or the raw body when it is none), why, and where in its list it stood."""
+
+    body: bytes
+    reason: str
+    index: int = 0
+
+
+class WireMetric(msgspec.Struct, gc=False):
+    value: float
+    unit: str = ""
+
+
+class WireReading(msgspec.Struct, gc=False):
+    """Any single form of the contract; what the combination must be is checked after."""
+
+    device_id: str
+    timestamp: AwareTime | UnsetType = UNSET
+    measurement_value: float | UnsetType = UNSET
+    power: float | UnsetType = UNSET
+    metrics: dict[str, WireMetric] | UnsetType = UNSET
+    readings: list[tuple[AwareTime, float]] | UnsetType = UNSET
+    revision: Revision | UnsetType = UNSET
+
+
+_decode_body = msgspec.json.Decoder(WireReading | list[WireReading]).decode
+_convert_time = msgspec.json.Decoder(AwareTime).decode
+
+
+@dataclass(slots=True)
+class Readings:
+    """Columns of equal length in order of arrival; `device[i]` is a position in `devices`."""
+
+    devices: list[UUID] = field(default_factory=list)
+    device: list[int] = field(default_factory=list)
+    at_us: list[int] = field(default_factory=list)
+    value: list[float] = field(default_factory=list)
+    revision: list[int] = field(default_factory=list)
+    is_power: list[bool] = field(default_factory=list)
+    index: list[int] = field(default_factory=list)
+    metrics: list[Metric] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    _positions: dict[str, int] = field(default_factory=dict)
+    _by_id: dict[UUID, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.at_us) + len(self.metrics)
+
+    def position_of(self, device_id: str) -> int:
+        """The position of a device; raises Refused when the text is no UUID."""
+        position = self._positions.get(device_id)
+        if position is None:
+            try:
+                identity = UUID(device_id)
+            except (ValueError, AttributeError, TypeError):
+                raise Refused(f"device_id {_shown(device_id)} is not a UUID") from None
+            position = self._by_id.setdefault(identity, len(self.devices))
+            if position == len(self.devices):
+                self.devices.append(identity)
+            self._positions[device_id] = position
+        return position
+
+    def add(
+        self,
+        position: int,
+        at_us: int,
+        value: float,
+        revision: int,
+        is_power: bool,
+        index: int,
+    ) -> None:
+        self.device.append(position)
+        self.at_us.append(at_us)
+        self.value.append(value)
+        self.revision.append(revision)
+        self.is_power.append(is_power)
+        self.index.append(index)
+
+    def as_json(self, row: int) -> bytes:
+        """One reading as the message that would have carried it alone."""
+        return msgspec.json.encode(
+            {
+                "timestamp": rfc3339(self.at_us[row]),
+                "device_id": str(self.devices[self.device[row]]),
+                "power" if self.is_power[row] else "measurement_value": self.value[row],
+                **({"revision": self.revision[row]} if self.revision[row] else {}),
+            }
+        )
+
+
+def rfc3339(at_us: int) -> str:
+    """Microseconds since 1970 as RFC 3339 in UTC."""
+    seconds, microseconds = divmod(at_us, 1_000_000)
+    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def to_us(moment: datetime) -> int:
+    """Microseconds since 1970; a float holds them exactly to the microsecond until the year 2255."""
+    return round(moment.timestamp() * 1e6)
+
+
+def decode(body: bytes, into: Readings, *, now_us: int) -> None:
+    """Adds the readings of one message body to `into`; what is wrong goes to `into.refusals`."""
+    if len(body) > MAX_BODY_BYTES:
+        into.refusals.append(
+            Refusal(
+                body,
+                f"a body of {len(body):,} bytes is over {MAX_BODY_BYTES:,}: send smaller arrays",
+            )
+        )
+        return
+    try:
+        message = _decode_body(body)
+    except msgspec.MsgspecError:
+        _decode_one_by_one(body, into, now_us)
+        return
+    messages = message if type(message) is list else [message]
+    if not _count_fits(messages, body, into):
+        return
+    latest = now_us + AHEAD_US
+    for index, wire in enumerate(messages):
+        if wire.device_id not in into._positions:
+            _note_device(wire.device_id, into)
+        # The common case, kept short: it is what half of the time goes into.
+        if (
+            wire.timestamp is not UNSET
+            and wire.measurement_value is not UNSET
+            and wire.power is UNSET
+            and wire.metrics is UNSET
+            and wire.readings is UNSET
+        ):
+            position = into._positions.get(wire.device_id)
+            at_us = round(wire.timestamp.timestamp() * 1e6)
+            if position is not None and EARLIEST_US <= at_us <= latest and abs(wire.measurement_value) <= MAX_ABSOLUTE:
+                revision = 0 if wire.revision is UNSET else wire.revision
+                into.add(position, at_us, wire.measurement_value, revision, False, index)
+                continue
+        _add_checked(msgspec.to_builtins(wire, builtin_types=(datetime,)), into, now_us, index)
+
+
+def _note_device(device_id: str, into: Readings) -> None:
+    try:
+        into.position_of(device_id)
+    except Refused:
+        return  # the closer look that follows says so, with the reading
+
+
+def _count_fits(messages: list[Any], body: bytes, into: Readings) -> bool:
+    if not messages:
+        into.refusals.append(Refusal(body, "an empty list: send at least one reading"))
+        return False
+    total = 0
+    for message in messages:
+        inner = message.get("readings") if isinstance(message, dict) else getattr(message, "readings", UNSET)
+        total += len(inner) if isinstance(inner, list) else 1
+    if total > MAX_READINGS:
+        into.refusals.append(
+            Refusal(
+                body,
+                f"{total:,} readings in one message: send at most {MAX_READINGS:,}",
+            )
+        )
+        return False
+    return True
+
+
+def _decode_one_by_one(body: bytes, into: Readings, now_us: int) -> None:
+    try:
+        # Python's own reader takes NaN and Infinity, which lets the good neighbours of such a value in.
+        document = json.loads(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        into.refusals.append(Refusal(body, f"the body is not UTF-8 (byte {error.start})"))
+        return
+    except (ValueError, RecursionError) as error:
+        into.refusals.append(Refusal(body, f"the body is not JSON: {error}"))
+        return
+    messages = document if isinstance(document, list) else [document]
+    if not _count_fits(messages, body, into):
+        return
+    for index, message in enumerate(messages):
+        _add_checked(message, into, now_us, index)
+
+
+def _add_checked(message: Any, into: Readings, now_us: int, index: int) -> None:
+    """One message of any form, as plain Python: every reading of it is added or refused with its reason."""
+    try:
+        if not isinstance(message, dict):
+            raise Refused(f"{_shown(message)} is not a reading: send an object with timestamp, device_id and a value")
+        device_id = message.get("device_id")
+        if not isinstance(device_id, str):
+            raise Refused(f"device_id {_shown(device_id)} is not a UUID")
+        position = into.position_of(device_id)
+        revision = _revision(message.get("revision"))
+    except Refused as error:
+        into.refusals.append(Refusal(_encode(message), str(error), index))
+        return
+    if "readings" in message:
+        for single in _split(message, into, index):
+            _add_single(single, position, revision, into, now_us, index)
+    else:
+        _add_single(message, position, revision, into, now_us, index)
+
+
+def _split(message: dict[str, Any], into: Readings, index: int) -> Iterator[dict[str, Any]]:
+    pairs = message["readings"]
+    if not isinstance(pairs, list) or not pairs:
+        into.refusals.append(Refusal(_encode(message), "readings must be a list of [timestamp, value]", index))
+        return
+    head = {key: message[key] for key in ("device_id", "revision") if key in message}
+    for pair in pairs:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+            reason = f"{_shown(pair)} is not a pair [timestamp, value]"
+            into.refusals.append(Refusal(_encode({**head, "readings": [pair]}), reason, index))
+            continue
+        yield {**head, "timestamp": pair[0], "measurement_value": pair[1]}
+
+
+def _add_single(
+    message: dict[str, Any],
+    position: int,
+    revision: int,
+    into: Readings,
+    now_us: int,
+    index: int,
+) -> None:
+    try:
+        at_us = _instant(message.get("timestamp"), now_us)
+        named = [key for key in ("measurement_value", "power") if key in message]
+        if len(named) == 2:
+            raise Refused("measurement_value and power in one reading: send one of them")
+        if not named and "metrics" not in message:
+            raise Refused("no value: send measurement_value, power or metrics")
+        value = _number(message[named[0]], named[0]) if named else None
+        metrics = _metrics(message["metrics"], into.devices[position], at_us) if "metrics" in message else []
+    except Refused as error:
+        into.refusals.append(Refusal(_encode(message), str(error), index))
+        return
+    if value is not None:
+        into.add(position, at_us, value, revision, named == ["power"], index)
+    into.metrics.extend(metrics)
+
+
+def _instant(stamp: Any, now_us: int) -> int:
+    if isinstance(stamp, str):
+        try:
+            stamp = _convert_time(msgspec.json.encode(stamp))
+        except msgspec.MsgspecError:
+            raise Refused(
+                f"timestamp {_shown(stamp)} is not RFC 3339 with an offset, such as 2026-01-31T18:10:00Z"
+            ) from None
+    if not isinstance(stamp, datetime):
+        raise Refused(f"timestamp {_shown(stamp)} is not text in RFC 3339, such as 2026-01-31T18:10:00Z")
+    try:
+        at_us = to_us(stamp)
+    except (OverflowError, ValueError):
+        raise Refused(f"timestamp {stamp.isoformat()} is out of range") from None
+    if at_us < EARLIEST_US:
+        raise Refused(f"timestamp {stamp.isoformat()} is before 2000: set the meter's clock")
+    if at_us > now_us + AHEAD_US:
+        raise Refused(f"timestamp {stamp.isoformat()} is more than 24 h ahead: set the meter's clock")
+    return at_us
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Refused(f"{name} {_shown(value)} is not a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise Refused(f"{name} {_shown(value)} is not a finite number")
+    if abs(number) > MAX_ABSOLUTE:
+        raise Refused(f"{name} {_shown(value)} is beyond any meter: the limit is {MAX_ABSOLUTE:g}")
+    return number
+
+
+def _revision(value: Any) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_REVISION:
+        raise Refused(f"revision {_shown(value)} is not an integer from 0 to {MAX_REVISION}")
+    return value
+
+
+def _metrics(metrics: Any, device_id: UUID, at_us: int) -> list[Metric]:
+    if not isinstance(metrics, dict) or not metrics:
+        raise Refused(f'metrics {_shown(metrics)} is not an object such as {{"voltage": {{"value": 231.4}}}}')
+    if len(metrics) > MAX_METRICS:
+        raise Refused(f"{len(metrics)} metrics in one reading: send at most {MAX_METRICS}")
+    found = []
+    for name, metric in metrics.items():
+        if not name or len(name) > 64 or not _storable(name):
+            raise Refused(f"metric name {_shown(name)}: use 1 to 64 characters")
+        if not isinstance(metric, dict) or "value" not in metric:
+            raise Refused(f"metric {_shown(name)} has no value")
+        unit = metric.get("unit", "")
+        if not isinstance(unit, str) or len(unit) > 32 or not _storable(unit):
+            raise Refused(f"unit {_shown(unit)} of metric {_shown(name)} is not text of at most 32 characters")
+        found.append(Metric(device_id, name, at_us, _number(metric["value"], f"metric {name}"), unit))
+    return found
+
+
+def _storable(text: str) -> bool:
+    """Whether PostgreSQL takes it: no NUL and no half of a surrogate pair."""
+    return "\0" not in text and text.isprintable()
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return f'"{text[:80]}"' if isinstance(value, str) else text[:80]
+
+
+def _encode(message: Any) -> bytes:
+    return json.dumps(message, default=lambda value: value.isoformat().replace("+00:00", "Z")).encode()

@@ -1,0 +1,164 @@
+"""`ingest_measurements`: readings from the meters' queue, many in one transaction; commit, then acknowledge.
+
+A batch is acknowledged when its readings are committed and its refusals confirmed in the dead-letter queue. Whatever ends the
+process before leaves the messages to be delivered again, and storing a reading twice changes nothing.
+"""
+
+import signal
+import threading
+import time
+from types import FrameType
+
+import structlog
+from django.conf import settings
+from django.db import Error, connection
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import AMQPError
+
+from monitoring_service.readings.dead_letters import QUEUE, DeadLetters
+from monitoring_service.readings.decoding import Readings, Refusal, decode
+from monitoring_service.readings.services import store_readings
+from service_kit.consumer import TRIES_IN_PROCESS, database_is_away, sqlstate
+from service_kit.faults import fault_point
+from service_kit.messaging import connect, quietly
+
+log = structlog.get_logger(__name__)
+BATCH_READINGS = 2_000
+# The broker hands out whole messages; twice the batch keeps it busy while a batch is being written.
+PREFETCH = 2 * BATCH_READINGS
+# Bounds the memory that waiting bodies take, whatever size they are.
+BATCH_BYTES = 16 * 1024 * 1024
+FLUSH_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 15
+_RETRY_AT_ONCE = {"40001", "40P01"}
+
+
+class Batch:
+    """Messages in hand, not yet acknowledged."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        self.readings = Readings()
+        self.bytes = 0
+        self.tag = 0
+        self.due = float("inf")
+
+    def add(self, body: bytes, tag: int) -> None:
+        if not self.bodies:
+            self.due = time.monotonic() + FLUSH_SECONDS
+        self.bodies.append(body)
+        decode(body, self.readings, now_us=time.time_ns() // 1_000)
+        self.bytes += len(body)
+        self.tag = tag
+
+    def is_due(self) -> bool:
+        full = len(self.readings) >= BATCH_READINGS or self.bytes >= BATCH_BYTES
+        return bool(self.bodies) and (full or time.monotonic() >= self.due)
+
+
+class Ingest:
+    """Consumes until `stop`; mends broken connections to broker and database by waiting, with what it holds in hand."""
+
+    def __init__(self, *, url: str | None = None, dead_letters: DeadLetters | None = None) -> None:
+        self._url = url or settings.METER_BROKER_URL
+        self._dead_letters = dead_letters or DeadLetters(self._url)
+        self._stop = threading.Event()
+        self.stored = 0
+
+    def stop(self, number: int = 0, frame: FrameType | None = None) -> None:
+        """Finish the batch in hand, acknowledge it and return from `run`."""
+        self._stop.set()
+
+    def run(self) -> None:
+        wait = 0.5
+        while not self._stop.is_set():
+            try:
+                self._consume()
+                wait = 0.5
+            except (AMQPError, OSError) as error:
+                # Unacknowledged messages go back to the queue by themselves.
+                log.warning("broker away", error=f"{type(error).__name__}: {error}", retry_in=wait)
+                self._dead_letters.close()
+                self._stop.wait(wait)
+                wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+        self._dead_letters.close()
+        log.info("ingest stopped", stored=self.stored)
+
+    def _consume(self) -> None:
+        link = connect(self._url, name=f"{settings.SERVICE} ingest_measurements")
+        try:
+            channel = link.channel()
+            channel.basic_qos(prefetch_count=PREFETCH)
+            log.info("ingest runs", queue=QUEUE)
+            batch = Batch()
+            for method, _, body in channel.consume(QUEUE, inactivity_timeout=FLUSH_SECONDS / 2):
+                if method is not None:
+                    batch.add(body, method.delivery_tag)
+                if batch.is_due() or (self._stop.is_set() and batch.bodies):
+                    self._flush(channel, batch)
+                    batch = Batch()
+                if self._stop.is_set():
+                    return
+        finally:
+            if link.is_open:
+                quietly(link.close)
+
+    def _flush(self, channel: BlockingChannel, batch: Batch) -> None:
+        refusals = self._store(channel, batch)
+        if refusals is None:
+            return
+        fault_point("after_commit_before_ack")
+        for refusal in refusals:
+            self._dead_letters.put(refusal.body, refusal.reason)
+        if refusals:
+            log.warning("readings refused", count=len(refusals), first=refusals[0].reason)
+        channel.basic_ack(batch.tag, multiple=True)
+
+    def _store(self, channel: BlockingChannel, batch: Batch) -> list[Refusal] | None:
+        """What was refused of the batch, the rest being committed; None when told to stop while the database was away."""
+        wait, tries = 0.5, 0
+        while True:
+            try:
+                fault_point("before_commit")
+                result = store_readings(readings=batch.readings)
+                self.stored += result.accepted
+                return result.refusals
+            except Error as error:
+                if database_is_away(error):
+                    connection.close()
+                    log.warning("database away, holding the batch", readings=len(batch.readings), retry_in=wait)
+                    if self._stop.is_set():
+                        return None
+                    # Waits on the broker's connection, so that its heartbeats go on.
+                    channel.connection.sleep(wait)
+                    wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+                    continue
+                tries += 1
+                if sqlstate(error) in _RETRY_AT_ONCE and tries < TRIES_IN_PROCESS:
+                    continue
+                if len(batch.bodies) == 1:
+                    log.exception("message cannot be stored")
+                    return [Refusal(batch.bodies[0], f"it cannot be stored: {str(error).strip()}")]
+                return self._store_alone(channel, batch)
+
+    def _store_alone(self, channel: BlockingChannel, batch: Batch) -> list[Refusal] | None:
+        """Message by message: when one of them cannot be stored, its neighbours must not suffer."""
+        log.exception("batch cannot be stored as one, trying message by message", messages=len(batch.bodies))
+        refusals: list[Refusal] = []
+        for body in batch.bodies:
+            single = Batch()
+            single.add(body, batch.tag)
+            refused = self._store(channel, single)
+            if refused is None:
+                return None
+            refusals += refused
+        return refusals
+
+
+def run_until_signalled() -> int:
+    """The process: SIGTERM and SIGINT finish the batch in hand."""
+    ingest = Ingest()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ingest.stop)
+    ingest.run()
+    return 0

@@ -1,0 +1,71 @@
+"""What meters sent. `Reading` is partitioned by month; `partitions.py` makes the months."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from monitoring_service.hours.energy import State
+
+
+class Reading(models.Model):
+    """The current value of a device at an instant. `revision` orders corrections, `state` says whether it counts."""
+
+    pk = models.CompositePrimaryKey("device_id", "at")
+    device_id = models.UUIDField()
+    at = models.DateTimeField()
+    value = models.FloatField()
+    received_at = models.DateTimeField(db_default=Now())
+    revision = models.IntegerField(db_default=0)
+    state = models.SmallIntegerField(db_default=0, choices=[(s.value, s.name.lower()) for s in State])
+
+
+class SupersededValue(models.Model):
+    """A value that a correction replaced; its redelivery must change nothing."""
+
+    device_id = models.UUIDField()
+    at = models.DateTimeField()
+    value = models.FloatField()
+    revision = models.IntegerField()
+    received_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = (models.Index(fields=["device_id", "at"], name="superseded_by_reading"),)
+
+
+class MetricReading(models.Model):
+    """A named value beside the energy, such as a voltage; the last one sent for an instant stays."""
+
+    pk = models.CompositePrimaryKey("device_id", "name", "at")
+    device_id = models.UUIDField()
+    name = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    value = models.FloatField()
+    unit = models.CharField(max_length=32)
+
+
+class HeldReading(models.Model):
+    """A reading, as the message that carries it alone, of a device that was not known when it came.
+
+    `refusal` says why the device could not have sent it, once the device is known.
+    """
+
+    device_id = models.UUIDField()
+    body = models.BinaryField()
+    refusal = models.TextField(null=True)
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["device_id", "id"], name="held_by_device"),
+            models.Index(fields=["received_at"], name="held_by_age"),
+            models.Index(fields=["id"], name="held_refused", condition=models.Q(refusal__isnull=False)),
+        )
+
+
+class LastReading(models.Model):
+    """A device's newest reading. Its row is also the lock that keeps two writers from computing one device's hours at once."""
+
+    device_id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    value = models.FloatField()
+    received_at = models.DateTimeField(db_default=Now())

@@ -1,0 +1,304 @@
+"""Every write of readings, whatever the way in: one transaction stores the rows, their hours and what live viewers are told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import Q
+
+from monitoring_service.hours.aggregation import ChangedHours, array, floats, recompute_hours
+from monitoring_service.hours.energy import Floats, Ints, Kind, Meter
+from monitoring_service.live.announce import announce_hours
+from monitoring_service.readings.decoding import Metric, Readings, Refusal, decode, to_us
+from monitoring_service.readings.models import HeldReading
+from monitoring_service.readings.partitions import ensure_months
+
+HELD_PER_DEVICE = 1_000
+HELD_FOR = timedelta(hours=24)
+_HELD_LOCK = 0x48454C44
+_KINDS = {"interval_kwh": Kind.INTERVAL_KWH, "power_w": Kind.POWER_W, "register_kwh": Kind.REGISTER_KWH}
+_READINGS = "readings_reading"
+_METRICS = "readings_metricreading"
+
+
+@dataclass
+class Stored:
+    """What became of some readings. `held` are of unknown devices; `refusals` include those that decoding made."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    held: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+    changed: list[ChangedHours] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Known:
+    meter: Meter
+    reading: str
+    kind: str
+    deleted: bool
+
+
+@transaction.atomic
+def store_readings(*, readings: Readings) -> Stored:
+    """Store decoded readings and bring the hours they touch up to date.
+
+    The order of the locks (held list, months, devices by id) is the same for every writer, so that none can wait in a circle.
+    """
+    result = Stored(refusals=list(readings.refusals))
+    known = _known_devices(readings.devices)
+    unknown = [device for device in readings.devices if device not in known]
+    if unknown:
+        with connection.cursor() as cursor:
+            # Shared: against `take_in_held`, so that a device cannot arrive between this look and the holding.
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_HELD_LOCK])
+        known |= _known_devices(unknown)
+    rows = _accepted_rows(readings, known, result)
+    metrics = [m for m in readings.metrics if (k := known.get(m.device_id)) is not None and not k.deleted]
+    if not len(rows) and not metrics:
+        return result
+    meters = [known[d].meter if d in known else Meter(Kind.INTERVAL_KWH, 600_000_000) for d in readings.devices]
+    device, at, value, revision = _sorted_columns(readings, rows)
+    ensure_months(_months(at), table=_READINGS)
+    if metrics:
+        ensure_months(_months(np.array([m.at_us for m in metrics], dtype=np.int64)), table=_METRICS)
+    if len(at):
+        _lock_and_note_last(readings.devices, device, at, value)
+        written = 0
+        for part in _rounds(device, at, value, revision):
+            written += _write(readings.devices, device[part], at[part], value[part], revision[part])
+        result.accepted += written
+        result.duplicates += len(at) - written
+        result.changed = recompute_hours(device_ids=readings.devices, meters=meters, device=device, at=at)
+        announce_hours(result.changed)
+    if metrics:
+        stored = _write_metrics(metrics)
+        result.accepted += stored
+        result.duplicates += len(metrics) - stored
+    return result
+
+
+def _known_devices(ids: Iterable[UUID]) -> dict[UUID, _Known]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT id, kind, reading, interval_seconds, rated_power_w, register_max, deleted_at IS NOT NULL
+               FROM devices_device WHERE id = ANY(%s::uuid[])""",
+            [array(ids)],
+        )
+        return {
+            row[0]: _Known(
+                Meter(_KINDS[row[2]], row[3] * 1_000_000, row[4], row[5], signed=row[1] == "grid_import"),
+                row[2],
+                row[1],
+                row[6],
+            )
+            for row in cursor.fetchall()
+        }
+
+
+def _accepted_rows(readings: Readings, known: dict[UUID, _Known], result: Stored) -> Ints:
+    """The rows to store; those of unknown devices are held, those that their device cannot have sent are refused."""
+    n = len(readings.at_us)
+    devices = readings.devices
+    ok = np.ones(n, dtype=bool)
+    device = np.array(readings.device, dtype=np.int64)
+    value = np.array(readings.value, dtype=np.float64)
+    is_power = np.array(readings.is_power, dtype=bool)
+    for position, identity in enumerate(devices):
+        found = known.get(identity)
+        if found is None:
+            mine = np.flatnonzero(device == position)
+            ok[mine] = False
+            _hold(identity, [readings.as_json(row) for row in mine.tolist()], readings, result)
+        elif found.deleted:
+            mine = np.flatnonzero(device == position)
+            ok[mine] = False
+            reason = f"device {identity} was deleted"
+            for row in mine.tolist():
+                result.refusals.append(Refusal(readings.as_json(row), reason, readings.index[row]))
+            result.refusals += [Refusal(m.as_json(), reason) for m in readings.metrics if m.device_id == identity]
+    may_be_negative = np.array(
+        [(k := known.get(d)) is not None and k.reading == "power_w" and k.meter.signed for d in devices], dtype=bool
+    )
+    takes_power = np.array([(k := known.get(d)) is not None and k.reading == "power_w" for d in devices], dtype=bool)
+    if n:
+        wrong = ok & (((value < 0) & ~may_be_negative[device]) | (is_power & ~takes_power[device]))
+        for row in np.flatnonzero(wrong).tolist():
+            about = known[devices[readings.device[row]]]
+            if is_power[row] and about.reading != "power_w":
+                reason = f"power sent for a device whose reading is {about.reading}: send measurement_value in kWh"
+            elif about.reading == "power_w":
+                reason = (
+                    f"power {value[row]:g} W is negative, which only a grid_import device may send (this: {about.kind})"
+                )
+            else:
+                reason = f"{about.reading} {value[row]:g} is negative"
+            result.refusals.append(Refusal(readings.as_json(row), reason, readings.index[row]))
+        ok &= ~wrong
+    return np.flatnonzero(ok)
+
+
+def _hold(device_id: UUID, bodies: list[bytes], readings: Readings, result: Stored) -> None:
+    bodies = bodies + [m.as_json() for m in readings.metrics if m.device_id == device_id]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO readings_heldreading (device_id, body, received_at)
+               SELECT %s, i.body, now()
+               FROM unnest(%s::bytea[]) WITH ORDINALITY AS i (body, n)
+               WHERE i.n <= %s - (SELECT count(*) FROM readings_heldreading WHERE device_id = %s)""",
+            [device_id, bodies, HELD_PER_DEVICE, device_id],
+        )
+        held = cursor.rowcount
+    result.held += held
+    result.accepted += held
+    for body in bodies[held:]:
+        reason = f"device {device_id} is not known, and {HELD_PER_DEVICE:,} of its readings are held already"
+        result.refusals.append(Refusal(body, reason))
+
+
+def _sorted_columns(readings: Readings, rows: Ints) -> tuple[Ints, Ints, Floats, Ints]:
+    """Sorted by (device id, instant), in order of arrival within: two writers take their locks in one order."""
+    rank = np.empty(len(readings.devices), dtype=np.int64)
+    rank[sorted(range(len(readings.devices)), key=readings.devices.__getitem__)] = np.arange(len(readings.devices))
+    device = np.array(readings.device, dtype=np.int64)[rows]
+    at = np.array(readings.at_us, dtype=np.int64)[rows]
+    order = np.lexsort((at, rank[device]))
+    value = np.array(readings.value, dtype=np.float64)[rows][order]
+    revision = np.array(readings.revision, dtype=np.int64)[rows][order]
+    return device[order], at[order], value, revision
+
+
+def _months(at: Ints) -> list[tuple[int, int]]:
+    months = np.unique((at // 1_000_000).astype("datetime64[s]").astype("datetime64[M]").astype(np.int64))
+    return [(1970 + month // 12, month % 12 + 1) for month in months.tolist()]
+
+
+def _lock_and_note_last(devices: list[UUID], device: Ints, at: Ints, value: Floats) -> None:
+    """Lock the devices, in the order of their ids, and note the newest reading: it never moves backwards."""
+    last = np.append(np.flatnonzero(np.diff(device)), len(device) - 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO readings_lastreading AS l (device_id, at, value, received_at)
+            SELECT i.device_id, 'epoch'::timestamptz + i.at * interval '1 microsecond', i.value, now()
+            FROM unnest(%s::uuid[], %s::bigint[], %s::float8[]) AS i (device_id, at, value) ORDER BY i.device_id
+            ON CONFLICT (device_id) DO UPDATE SET
+                at = greatest(l.at, EXCLUDED.at), received_at = EXCLUDED.received_at,
+                value = CASE WHEN EXCLUDED.at >= l.at THEN EXCLUDED.value ELSE l.value END
+            """,
+            [
+                array(devices[d] for d in device[last].tolist()),
+                array(at[last].tolist()),
+                floats(value[last].tolist()),
+            ],
+        )
+
+
+def _rounds(device: Ints, at: Ints, value: Floats, revision: Ints) -> list[Any]:
+    """Which rows to write in which statement: different values of one instant one after the other, as they arrived."""
+    same = np.zeros(len(at), dtype=bool)
+    same[1:] = (device[1:] == device[:-1]) & (at[1:] == at[:-1])
+    if not same.any():
+        return [slice(None)]
+    turn = np.zeros(len(at), dtype=np.int64)
+    seen: dict[tuple[float, int], None] = {}
+    for row in range(len(at)):
+        if not same[row]:
+            seen = {}
+        key = (float(value[row]), int(revision[row]))
+        turn[row] = -1 if key in seen else len(seen)
+        seen[key] = None
+    return [np.flatnonzero(turn == number) for number in range(int(turn.max()) + 1)]
+
+
+def _write(devices: list[UUID], device: Ints, at: Ints, value: Floats, revision: Ints) -> int:
+    """Insert new rows, correct those whose value changed; how many rows that was."""
+    incoming = """unnest(%s::int[], %s::bigint[], %s::float8[], %s::int[]) AS u (device, at, value, revision)"""
+    columns = """(%s::uuid[])[u.device + 1] AS device_id, 'epoch'::timestamptz + u.at * interval '1 microsecond' AS at,
+                 u.value, u.revision"""
+    ids = array(devices)
+    arrays = [ids, array(device.tolist()), array(at.tolist()), floats(value.tolist()), array(revision.tolist())]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO readings_reading (device_id, at, value, revision)
+                SELECT {columns} FROM {incoming} ON CONFLICT DO NOTHING""",
+            arrays,
+        )
+        inserted: int = cursor.rowcount
+        if inserted == len(at):
+            return inserted
+        cursor.execute(
+            f"""
+            WITH incoming AS MATERIALIZED (SELECT {columns} FROM {incoming}),
+            changed AS MATERIALIZED (
+                SELECT i.*, r.value AS old_value, r.revision AS old_revision, r.received_at
+                FROM incoming i, LATERAL (SELECT * FROM readings_reading r WHERE r.device_id = i.device_id AND r.at = i.at
+                                          OFFSET 0) r
+                WHERE i.revision > r.revision
+                   OR (i.revision = r.revision AND i.value <> r.value AND NOT EXISTS (
+                          SELECT FROM readings_supersededvalue s
+                          WHERE s.device_id = i.device_id AND s.at = i.at AND s.value = i.value AND s.revision = i.revision))
+            ),
+            kept AS (
+                INSERT INTO readings_supersededvalue (device_id, at, value, revision, received_at, replaced_at)
+                SELECT device_id, at, old_value, old_revision, received_at, now() FROM changed
+            )
+            UPDATE readings_reading r SET value = c.value, revision = c.revision, received_at = now(), state = 0
+            FROM changed c WHERE r.device_id = c.device_id AND r.at = c.at
+            """,
+            arrays,
+        )
+        return inserted + int(cursor.rowcount)
+
+
+def _write_metrics(metrics: list[Metric]) -> int:
+    newest = {(m.device_id, m.name, m.at_us): m for m in metrics}
+    ordered = [newest[key] for key in sorted(newest)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO readings_metricreading AS r (device_id, name, at, value, unit)
+            SELECT i.device_id, i.name, 'epoch'::timestamptz + i.at * interval '1 microsecond', i.value, i.unit
+            FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::float8[], %s::text[]) AS i (device_id, name, at, value, unit)
+            ON CONFLICT (device_id, name, at) DO UPDATE SET value = EXCLUDED.value, unit = EXCLUDED.unit
+            WHERE (r.value, r.unit) IS DISTINCT FROM (EXCLUDED.value, EXCLUDED.unit)
+            """,
+            [
+                array(m.device_id for m in ordered),
+                [m.name for m in ordered],
+                array(m.at_us for m in ordered),
+                floats(m.value for m in ordered),
+                [m.unit for m in ordered],
+            ],
+        )
+        return int(cursor.rowcount)
+
+
+def take_in_held(*, device_id: UUID) -> Stored | None:
+    """Store what was held for a device that has just become known, in the running transaction; None when nothing was."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_HELD_LOCK])
+    held = list(HeldReading.objects.filter(device_id=device_id, refusal=None).order_by("id"))
+    if not held:
+        return None
+    readings = Readings()
+    for row in held:
+        decode(bytes(row.body), readings, now_us=to_us(row.received_at))
+    HeldReading.objects.filter(pk__in=[row.pk for row in held]).delete()
+    stored = store_readings(readings=readings)
+    # Now that the device is known some of them may be none of its readings: `return_refused` carries them away.
+    HeldReading.objects.bulk_create(
+        HeldReading(device_id=device_id, body=refusal.body, refusal=refusal.reason) for refusal in stored.refusals
+    )
+    return stored
+
+
+def held_to_return(*, limit: int = 500) -> list[HeldReading]:
+    """Held readings that will not be stored: their device did not arrive in time, or refused them."""
+    overdue = Q(received_at__lt=datetime.now(UTC) - HELD_FOR)
+    return list(HeldReading.objects.filter(overdue | Q(refusal__isnull=False)).order_by("received_at")[:limit])

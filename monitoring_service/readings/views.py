@@ -1,0 +1,121 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.generics import ListAPIView
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from monitoring_service.hours.calendar import midnight, zone_of
+from monitoring_service.hours.energy import SECOND
+from monitoring_service.hours.serializers import InstantField
+from monitoring_service.hours.views import seen_devices
+from monitoring_service.readings.decoding import Readings, decode, to_us
+from monitoring_service.readings.models import Reading
+from monitoring_service.readings.queries import readings_of
+from monitoring_service.readings.services import store_readings
+from service_kit.auth import IsAdmin, IsPerson
+
+
+class ReadingsQuestion(serializers.Serializer[Any]):
+    device_id = serializers.UUIDField()
+    start = InstantField(required=False, help_text="Readings after this instant.")
+    end = InstantField(required=False, help_text="Readings up to and at this instant.")
+
+
+class ReadingSerializer(serializers.ModelSerializer[Reading]):
+    timestamp = serializers.DateTimeField(source="at", read_only=True)
+    state = serializers.CharField(source="get_state_display", read_only=True, help_text="Whether it counts.")
+
+    class Meta:
+        model = Reading
+        fields = ("device_id", "timestamp", "value", "revision", "received_at", "state")
+        read_only_fields = fields
+
+
+class NewestFirst(CursorPagination):
+    ordering = "-at"
+    page_size = 200
+    page_size_query_param = "page_size"
+    max_page_size = 1_000
+
+
+class MeasurementsSerializer(serializers.Serializer[Any]):
+    """Any form of the meters' messages."""
+
+    device_id = serializers.UUIDField()
+    timestamp = serializers.DateTimeField(required=False)
+    measurement_value = serializers.FloatField(required=False)
+    power = serializers.FloatField(required=False)
+    metrics = serializers.DictField(required=False)
+    readings = serializers.ListField(child=serializers.ListField(), required=False)
+    revision = serializers.IntegerField(required=False)
+
+
+class RejectedSerializer(serializers.Serializer[Any]):
+    index = serializers.IntegerField()
+    error = serializers.CharField()
+
+
+class ReceiptSerializer(serializers.Serializer[Any]):
+    accepted = serializers.IntegerField()
+    duplicates = serializers.IntegerField()
+    rejected = RejectedSerializer(many=True)
+
+
+class Measurements(ListAPIView[Reading]):
+    serializer_class = ReadingSerializer
+    pagination_class = NewestFirst
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [IsAdmin() if self.request.method == "POST" else IsPerson()]
+
+    @extend_schema(operation_id="listMeasurements", tags=["readings"], parameters=[ReadingsQuestion])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A device's raw readings with start < timestamp <= end, newest first."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[Reading]:
+        question = ReadingsQuestion(data=self.request.query_params)
+        question.is_valid(raise_exception=True)
+        asked = question.validated_data
+        seen_devices(self.request, [asked["device_id"]])
+        return readings_of(
+            caller=self.request.user,  # type: ignore[arg-type]
+            device_id=asked["device_id"],
+            start=_instant(asked.get("start")),
+            end=_instant(asked.get("end")),
+        )
+
+    @extend_schema(
+        operation_id="sendMeasurements",
+        tags=["readings"],
+        request=MeasurementsSerializer(many=True),
+        responses={202: ReceiptSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Take in a list of readings in the meters' forms; what is refused is said by its place in the list."""
+        if not isinstance(request.data, list):
+            raise ParseError("Send a list of readings.")
+        readings = Readings()
+        decode(msgspec.json.encode(request.data), readings, now_us=to_us(datetime.now(UTC)))
+        stored = store_readings(readings=readings)
+        rejected = sorted(stored.refusals, key=lambda refusal: refusal.index)
+        receipt = {
+            "accepted": stored.accepted,
+            "duplicates": stored.duplicates,
+            "rejected": [{"index": refusal.index, "error": refusal.reason} for refusal in rejected],
+        }
+        return Response(receipt, status=202)
+
+
+def _instant(value: Any) -> datetime | None:
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromtimestamp(midnight(value, zone_of("UTC")) // SECOND, UTC)
