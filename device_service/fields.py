@@ -20,7 +20,7 @@ LIMITS = {
 class Number(serializers.FloatField):
     """A finite JSON number. DRF's FloatField takes true as 1."""
 
-    default_error_messages = {"number": "{input!r} is not a finite number. Send one such as 1.5.", **LIMITS}  # noqa: RUF012
+    default_error_messages = {"number": "{input!r} is not a finite number. Send one such as 1.5.", **LIMITS}
 
     def to_internal_value(self, data: Any) -> float:
         try:
@@ -35,7 +35,7 @@ class Number(serializers.FloatField):
 class Instant(serializers.DateTimeField):
     """RFC 3339 with an offset: without one the same text means another instant in every zone."""
 
-    default_error_messages = {  # noqa: RUF012
+    default_error_messages = {
         "offset": "{input!r} has no offset. Add one, such as 2026-01-31T18:10:00Z or 2026-01-31T19:10:00+01:00."
     }
 
@@ -62,7 +62,7 @@ def zones() -> frozenset[str]:
 class TimeZone(serializers.CharField):
     """An IANA time zone name."""
 
-    default_error_messages = {"unknown": "{input!r} is not an IANA time zone. {hint}"}  # noqa: RUF012
+    default_error_messages = {"unknown": "{input!r} is not an IANA time zone. {hint}"}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=64, **kwargs)

@@ -23,7 +23,7 @@ TWO_RATES = [
 class ClockField(serializers.Field[int, Any, str, int]):
     """HH:MM of the plant's local day, 24:00 for its end; a minute of the day inside."""
 
-    default_error_messages = {"clock": "{input!r} is not a time of day. Write HH:MM, from 00:00 to 24:00."}  # noqa: RUF012
+    default_error_messages = {"clock": "{input!r} is not a time of day. Write HH:MM, from 00:00 to 24:00."}
 
     def to_internal_value(self, data: Any) -> int:
         if not isinstance(data, str) or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", data):

@@ -71,7 +71,7 @@ def house(
         "alice": alice.id,
         "bob": bob.id,
     }
-    return {name: str(id) for name, id in ids.items()}
+    return {name: str(value) for name, value in ids.items()}
 
 
 @pytest.mark.parametrize("slash", ["", "/"], ids=["plain", "slash"])

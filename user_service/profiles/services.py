@@ -10,6 +10,7 @@ from service_kit.errors import Conflict
 from service_kit.events import ProfileUpdated
 from service_kit.fences import do_once, undo
 from service_kit.outbox import publish
+from user_service.people.models import User
 from user_service.profiles.models import Profile
 
 STEP = "user.profile"
@@ -89,3 +90,19 @@ def announce_profile(*, user_id: uuid.UUID) -> None:
 def delete_profile(*, user_id: uuid.UUID) -> None:
     """The others drop their copy at `user.deleted`, as this service does: there is no event of its own."""
     Profile.objects.filter(user_id=user_id).delete()
+
+
+def resync() -> int:
+    """Put every profile of a known account into the outbox, with its present version; how many.
+
+    Who has this version already drops it.
+    """
+    told = 0
+    for user_id in User.live.order_by("id").values_list("id", flat=True).iterator():
+        with transaction.atomic():
+            # Locked, so that a change under way cannot put its newer version into the outbox before this one.
+            profile = Profile.objects.select_for_update().filter(user_id=user_id).first()
+            if profile is not None:
+                publish_profile(profile)
+                told += 1
+    return told

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from service_kit.auth import Caller
@@ -51,7 +52,7 @@ def test_role_and_email_cannot_be_changed_here(cast: None, client_for: Callable[
     [
         ({"timezone": "Europe/Roma"}, "timezone", "'Europe/Roma' is not an IANA time zone. Did you mean Europe/Rome?"),
         ({"timezone": ""}, "timezone", "blank"),
-        ({"phone": "call me"}, "phone", "such as +39 06 1234567"),
+        ({"phone": "call me"}, "phone", "'call me' is not a phone number"),
         ({"first_name": "x" * 151}, "first_name", "150"),
         ({"first_name": None}, "first_name", "null"),
     ],
@@ -104,3 +105,15 @@ def test_a_user_without_a_profile_is_a_404(by_admin: APIClient) -> None:
     unknown = f"/api/users/{uuid.uuid4()}"
     assert by_admin.get(unknown).status_code == 404
     assert by_admin.patch(unknown, {"first_name": "X"}).status_code == 404
+
+
+def test_a_resync_tells_every_profile_with_its_present_version(
+    cast: None, client_for: Callable[..., APIClient], alice: Caller, published: Published, capsys: Any
+) -> None:
+    client_for(alice).patch(f"/api/users/{alice.id}", {"phone": "1"})
+    told_before = len(published())
+    call_command("resync")
+    assert capsys.readouterr().out == "Told: 4 profile(s).\n"
+    assert sorted((e.event.first_name, e.version) for e in published()[told_before:]) == [
+        ("Admin", 1), ("Alice", 2), ("Bob", 1), ("Charlie", 1),
+    ]  # fmt: skip
