@@ -17,6 +17,7 @@ from forecast_service.forecasts.queries import recent_accuracy
 from forecast_service.forecasts.scopes import UnknownScope, parse_scope, populate
 from service_kit import outbox
 from service_kit.events import ForecastIssued, ForecastPoint
+from service_kit.faults import fault_point
 
 log = structlog.get_logger(__name__)
 UNDONE = Q(done_until=None) | Q(done_until__lt=F("due_until"))
@@ -32,6 +33,7 @@ def issue_planned(*, plan_ids: Iterable[int]) -> int:
     for plan_id in plan_ids:
         try:
             stored += issue_one(plan_id=plan_id)
+            fault_point("forecast_stored")
         except (Error, ArithmeticError, ValueError, LookupError) as error:
             log.exception("forecast failed", plan=plan_id)
             Plan.objects.filter(pk=plan_id).update(last_error=f"{type(error).__name__}: {error}")

@@ -7,7 +7,6 @@ from django.db import connection
 from django.utils import timezone
 
 from forecast_service.conftest import NOON
-from forecast_service.forecasts import planning
 from forecast_service.forecasts.models import Forecast, Plan
 from forecast_service.forecasts.planning import take_up_changes
 from forecast_service.forecasts.services import issue_planned, purge_past_forecasts
@@ -159,27 +158,3 @@ def test_a_plan_in_another_workers_hands_is_left_to_it(home):
     go.set()
     thread.join()
     assert issue_planned(plan_ids=[plan.pk]) == 1
-
-
-def test_due_plans_are_handed_out_once_and_again_when_no_answer_came(home, monkeypatch):
-    take_up_changes()
-    sent = []
-    monkeypatch.setattr(planning.issue_forecasts, "delay", sent.append)
-    assert planning.hand_out() == 3
-    assert planning.hand_out() == 0
-    Plan.objects.update(enqueued_at=timezone.now() - planning.ASK_AGAIN_AFTER - timedelta(seconds=1))
-    assert planning.hand_out() == 3
-    assert sorted(sent[0]) == sorted(sent[1])
-
-
-def test_plans_are_kept_when_the_broker_is_away(home, settings):
-    from forecast_service.worker import app
-
-    take_up_changes()
-    before, app.conf.broker_url = app.conf.broker_url, "amqp://nobody:nothing@127.0.0.1:9/tasks"
-    try:
-        with pytest.raises(ConnectionError, match="task queue"):
-            planning.hand_out()
-    finally:
-        app.conf.broker_url = before
-    assert Plan.objects.filter(enqueued_at=None).count() == 3
