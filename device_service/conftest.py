@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from rest_framework.test import APIClient
@@ -15,7 +15,8 @@ def cast(db: None, alice: Caller, bob: Caller, charlie: Caller, admin: Caller, d
     """The events of all four accounts have arrived."""
     for person in (alice, bob, charlie, admin):
         email = f"{person.username}@example.org"
-        deliver(UserCreated(id=person.id, username=person.username, email=email, role=person.role, is_active=True))
+        role: Literal["admin", "client"] = "admin" if person.is_admin else "client"
+        deliver(UserCreated(id=person.id, username=person.username, email=email, role=role, is_active=True))
     assert User.live.count() == 4
 
 

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 
 # Django fills in the value, DRF the limit.
-LIMITS = {
+LIMITS: dict[str, Any] = {
     "min_value": "%(show_value)s is less than {min_value}, the least it can be.",
     "max_value": "%(show_value)s is more than {max_value}, the most it can be.",
 }

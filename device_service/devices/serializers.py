@@ -72,7 +72,7 @@ class DeviceSerializer(serializers.ModelSerializer[Device]):
         what="category", listed_at="/api/categories", queryset=Category.objects.all(), required=False, allow_null=True
     )
     plant = Ref(what="plant", listed_at="/api/plants", queryset=Plant.objects.all(), required=False, allow_null=True)
-    parent = Ref(
+    parent = Ref(  # type: ignore[assignment]  # DRF has an attribute of this name, which a field takes out of the way
         what="device",
         listed_at="/api/devices",
         queryset=Device.objects.all(),

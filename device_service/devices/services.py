@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
@@ -12,6 +12,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from device_service.constraints import checked_now
 from device_service.devices import queries
 from device_service.devices.models import Category, Credential, Device
+from service_kit import events
 from service_kit.errors import Conflict
 from service_kit.events import Assignment, DeviceCreated, DeviceDeleted, DeviceState, DeviceUpdated
 from service_kit.outbox import publish
@@ -48,8 +49,8 @@ def publish_device(event: type[DeviceState], device: Device) -> None:
     state = event(
         id=device.pk,
         name=device.name,
-        kind=device.kind,
-        reading=device.reading,
+        kind=cast(events.Kind, device.kind),
+        reading=cast(events.ReadingKind, device.reading),
         interval_seconds=device.interval_seconds,
         max_consumption=device.max_consumption,
         rated_power_w=device.rated_power_w,

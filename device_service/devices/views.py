@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveUpdateDestroyAPIView
+from rest_framework.generics import GenericAPIView, ListAPIView, ListCreateAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -20,7 +20,7 @@ from device_service.plants.queries import plants_visible_to
 from service_kit.auth import IsAdmin, IsAdminOrReadOnly
 
 
-class Devices:
+class DevicePages(GenericAPIView[Device]):
     """What every list of devices has."""
 
     serializer_class = DeviceSerializer
@@ -35,11 +35,11 @@ class Devices:
     get=extend_schema(operation_id="listDevices", summary="The devices that the caller may see", tags=["devices"]),
     post=extend_schema(operation_id="createDevice", summary="Make a device (admin)", tags=["devices"]),
 )
-class DeviceList(Devices, ListCreateAPIView[Device]):
+class DeviceList(DevicePages, ListCreateAPIView[Device]):
     permission_classes = (IsAdminOrReadOnly,)
 
     def get_queryset(self) -> QuerySet[Device]:
-        return devices_visible_to(self.request.user)
+        return devices_visible_to(self.request.user)  # type: ignore[arg-type]
 
     def perform_create(self, serializer: BaseSerializer[Device]) -> None:
         serializer.instance = services.create_device(**serializer.validated_data)
@@ -63,7 +63,7 @@ class DeviceDetail(RetrieveUpdateDestroyAPIView[Device]):
     lookup_field = "id"
 
     def get_queryset(self) -> QuerySet[Device]:
-        return devices_visible_to(self.request.user)
+        return devices_visible_to(self.request.user)  # type: ignore[arg-type]
 
     def perform_update(self, serializer: BaseSerializer[Device]) -> None:
         assert serializer.instance is not None
@@ -78,10 +78,10 @@ class DeviceDetail(RetrieveUpdateDestroyAPIView[Device]):
         operation_id="listPlantDevices", summary="The plant's devices that the caller may see", tags=["plants"]
     )
 )
-class PlantDeviceList(Devices, ListAPIView[Device]):
+class PlantDeviceList(DevicePages, ListAPIView[Device]):
     def get_queryset(self) -> QuerySet[Device]:
-        plant = get_object_or_404(plants_visible_to(self.request.user), pk=self.kwargs["id"])
-        return devices_visible_to(self.request.user).filter(plant=plant)
+        plant = get_object_or_404(plants_visible_to(self.request.user), pk=self.kwargs["id"])  # type: ignore[arg-type]
+        return devices_visible_to(self.request.user).filter(plant=plant)  # type: ignore[arg-type]
 
 
 class DeviceCredentials(APIView):

@@ -2,7 +2,7 @@
 
 import uuid
 
-import django_filters
+import django_filters  # type: ignore[import-untyped]
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -14,11 +14,11 @@ from rest_framework.views import APIView
 
 from device_service.devices.models import Device
 from device_service.devices.queries import devices_of
-from device_service.devices.views import Devices
+from device_service.devices.views import DevicePages
 from device_service.mappings import queries, services
 from device_service.mappings.models import Mapping
 from device_service.mappings.serializers import AssignmentSerializer, MappingSerializer
-from service_kit.auth import IsAdmin
+from service_kit.auth import Caller, IsAdmin
 
 
 class MappingFilter(django_filters.FilterSet):
@@ -98,9 +98,10 @@ class Unassign(APIView):
         tags=["mappings"],
     )
 )
-class UserDeviceList(Devices, ListAPIView[Device]):
+class UserDeviceList(DevicePages, ListAPIView[Device]):
     def get_queryset(self) -> QuerySet[Device]:
-        caller, user_id = self.request.user, self.kwargs["user_id"]
+        caller: Caller = self.request.user  # type: ignore[assignment]
+        user_id = self.kwargs["user_id"]
         if not (caller.is_admin or caller.id == user_id):
             raise NotFound(f"There is no user {user_id}.")
         return devices_of(user_id)

@@ -70,7 +70,7 @@ class RatesField(serializers.Field[list[dict[str, Any]], Any, Any, list[dict[str
     """The whole list at once: as a nested serializer a PATCH would let each rate leave parts of itself out."""
 
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
-        rates = RateSerializer(data=data, many=True, allow_empty=False, max_length=100)
+        rates = RateSerializer(data=data, many=True, allow_empty=False, max_length=100)  # type: ignore[call-arg]
         rates.is_valid(raise_exception=True)
         plain = [dict(rate) for rate in rates.validated_data]
         try:
@@ -80,7 +80,7 @@ class RatesField(serializers.Field[list[dict[str, Any]], Any, Any, list[dict[str
         return plain
 
     def to_representation(self, value: list[dict[str, Any]]) -> Any:
-        return RateSerializer(value, many=True).data
+        return [RateSerializer(rate).data for rate in value]
 
 
 @extend_schema_serializer(

@@ -27,7 +27,7 @@ class PlantList(ListCreateAPIView[Plant]):
     ordering = ("name",)
 
     def get_queryset(self) -> QuerySet[Plant]:
-        return plants_visible_to(self.request.user)
+        return plants_visible_to(self.request.user)  # type: ignore[arg-type]
 
     def perform_create(self, serializer: BaseSerializer[Plant]) -> None:
         serializer.instance = services.create_plant(**serializer.validated_data)
@@ -51,7 +51,7 @@ class PlantDetail(RetrieveUpdateDestroyAPIView[Plant]):
     lookup_field = "id"
 
     def get_queryset(self) -> QuerySet[Plant]:
-        return plants_visible_to(self.request.user)
+        return plants_visible_to(self.request.user)  # type: ignore[arg-type]
 
     def perform_update(self, serializer: BaseSerializer[Plant]) -> None:
         assert serializer.instance is not None
@@ -76,7 +76,7 @@ class TariffList(ListCreateAPIView[Tariff]):
     ordering = ("name",)
 
     def get_queryset(self) -> QuerySet[Tariff]:
-        return tariffs_visible_to(self.request.user)
+        return tariffs_visible_to(self.request.user)  # type: ignore[arg-type]
 
     def perform_create(self, serializer: BaseSerializer[Tariff]) -> None:
         serializer.instance = services.create_tariff(**serializer.validated_data)
@@ -100,7 +100,7 @@ class TariffDetail(RetrieveUpdateDestroyAPIView[Tariff]):
     lookup_field = "id"
 
     def get_queryset(self) -> QuerySet[Tariff]:
-        return tariffs_visible_to(self.request.user)
+        return tariffs_visible_to(self.request.user)  # type: ignore[arg-type]
 
     def perform_update(self, serializer: BaseSerializer[Tariff]) -> None:
         assert serializer.instance is not None

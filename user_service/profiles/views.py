@@ -61,7 +61,7 @@ class ProfileDetail(RetrieveUpdateAPIView[Profile]):
     lookup_url_kwarg = "id"
 
     def get_queryset(self) -> QuerySet[Profile]:
-        return profiles_visible_to(self.request.user)
+        return profiles_visible_to(self.request.user)  # type: ignore[arg-type]
 
     def perform_update(self, serializer: BaseSerializer[Profile]) -> None:
         assert serializer.instance is not None
