@@ -190,7 +190,7 @@ def main() -> int:
     try:
         return 0 if run(options, stop_on_signals()) else 1
     except SimulatorError as error:
-        print(f"device_simulator: {error}", file=sys.stderr)
+        sys.stderr.write(f"device_simulator: {error}\n")
         return 2
 
 

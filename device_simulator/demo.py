@@ -181,7 +181,7 @@ def main() -> int:
     try:
         run(stop_on_signals())
     except SimulatorError as error:
-        print(f"device_simulator.demo: {error}", file=sys.stderr)
+        sys.stderr.write(f"device_simulator.demo: {error}\n")
         return 2
     return 0
 

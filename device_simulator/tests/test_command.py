@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     return subprocess.run(
         [sys.executable, "-m", "device_simulator", *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "LOG_LEVEL": "INFO", **environment},
         capture_output=True,
         text=True,
         timeout=60,
@@ -71,14 +72,21 @@ def test_terminated_it_finishes_and_leaves(tmp_path: Path, meter_url: str, bodie
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"device_id": ALICE, "interval_seconds": 60, "time_acceleration": 6000}))
     process = subprocess.Popen(
-        [sys.executable, "-m", "device_simulator", "--config", str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "device_simulator", "--config", str(path)],
+        cwd=ROOT,
+        env={**os.environ, "LOG_LEVEL": "INFO"},
+        stdout=subprocess.PIPE,
+        text=True,
     )
+    too_long = threading.Timer(30, process.kill)
+    too_long.start()
     try:
         assert process.stdout is not None
         assert any("connected" in line for line in process.stdout)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
     finally:
+        too_long.cancel()
         process.kill()
         process.wait()
     assert all(body["device_id"] == ALICE for body in bodies())

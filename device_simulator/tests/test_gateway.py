@@ -34,7 +34,7 @@ def served() -> Iterator[Callable[[Answers], tuple[str, list[str]]]]:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_GET = do_POST = answer  # noqa: N815 (the names are http.server's)
+            do_GET = do_POST = answer
 
             def log_message(self, *args: object) -> None:
                 """Quiet: the test looks at `log`."""

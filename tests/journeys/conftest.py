@@ -147,7 +147,10 @@ def make_device(admin: Person) -> MakeDevice:
 
 @pytest.fixture(scope="session")
 def screenshot(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = request.config.getoption("--screenshot") or tmp_path_factory.mktemp("screenshots") / "device-day.png"
+    path = (
+        request.config.getoption("--screenshot", default=None)
+        or tmp_path_factory.mktemp("screenshots") / "device-day.png"
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     return Path(path)
 

@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,14 +22,16 @@ def device(alice: Person, make_device: MakeDevice) -> dict[str, Any]:
 
 
 @pytest.fixture
-def dead_letters() -> Iterator[Callable[[str], list[tuple[str, str]]]]:
+def dead_letters() -> Callable[[str], list[tuple[str, str]]]:
     """`dead_letters(mark)`: (body, x-error) of the dead messages that contain `mark`; all stay in the queue."""
     url = os.environ.get("BROKER_ADMIN_URL", "")
     if not url:
-        pytest.skip("BROKER_ADMIN_URL (amqp://, may read the dead-letter queue) is not set")
+        pytest.skip("BROKER_ADMIN_URL (amqp://, of a user who may read the dead-letter queue) is not set")
 
     def look(mark: str) -> list[tuple[str, str]]:
-        connection = pika.BlockingConnection(pika.URLParameters(url))
+        parameters = pika.URLParameters(url)
+        parameters.virtual_host = "/"
+        connection = pika.BlockingConnection(parameters)
         channel = connection.channel()
         found = []
         while True:
@@ -42,7 +44,7 @@ def dead_letters() -> Iterator[Callable[[str], list[tuple[str, str]]]]:
         connection.close()
         return found
 
-    yield look
+    return look
 
 
 def broken(device_id: str, mark: str) -> dict[str, bytes | dict[str, Any] | list[Any]]:
