@@ -87,7 +87,9 @@ def test_every_page_is_read_whatever_host_the_next_one_names(served: Callable[..
     first = {"results": [1, 2], "next": "http://device-web:8000/x?page=2"}
     url, _ = served({("GET", "/x"): [(200, first)], ("GET", "/x?page=2"): [(200, {"results": [3], "next": None})]})
 
-    assert list(gateway(url).pages("/x")) == [1, 2, 3]
+    read: list[Any] = list(gateway(url).pages("/x"))
+
+    assert read == [1, 2, 3]
 
 
 def test_told_to_stop_it_waits_no_longer() -> None:
