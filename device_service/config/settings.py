@@ -21,6 +21,13 @@ REST_FRAMEWORK["DEFAULT_FILTER_BACKENDS"] = [
 SPECTACULAR_SETTINGS |= {
     "TITLE": "Devices",
     "DESCRIPTION": "Meters, the plants they stand in, their tariffs, and who may see which of them.",
+    "TAGS": [
+        {"name": "devices", "description": "Meters: what each one measures and how its readings are to be understood."},
+        {"name": "mappings", "description": "Who may see which device, from when to when."},
+        {"name": "plants", "description": "Houses, flats and sites: zone, country, tariff and CO2 of their devices."},
+        {"name": "tariffs", "description": "Prices by weekday and time of day, standing charge and feed-in."},
+        {"name": "categories", "description": "Labels for devices."},
+    ],
     "ENUM_NAME_OVERRIDES": {
         "DeviceKind": "device_service.devices.models.Kind",
         "ReadingKind": "device_service.devices.models.Reading",

@@ -28,8 +28,8 @@ class ParentCycle(ValidationError):
         super().__init__({"parent": [f"{parent_id} is this device or one of its sub-meters, {way_out}"]})
 
 
-class RelatedGone(ValidationError):
-    """The plant, category or parent that the device names was deleted meanwhile."""
+class RelatedGone(Conflict):
+    """The plant, category or parent that the device names was deleted meanwhile. Choose another."""
 
     default_detail = __doc__
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import ProtectedError
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 
 from device_service.constraints import checked_now
 from device_service.plants.models import Plant, Tariff
@@ -26,8 +26,8 @@ from service_kit.outbox import publish
 M = TypeVar("M", Plant, Tariff)
 
 
-class TariffGone(ValidationError):
-    """The tariff that the plant names was deleted meanwhile."""
+class TariffGone(Conflict):
+    """The tariff that the plant names was deleted meanwhile. Choose another."""
 
     default_detail = __doc__
 

@@ -10,4 +10,5 @@ HANDLERS = "user_service.people.handlers.HANDLERS"
 SPECTACULAR_SETTINGS |= {
     "TITLE": "Users",
     "DESCRIPTION": "What people tell about themselves: names, phone and time zone. Accounts are at /api/auth/users.",
+    "TAGS": [{"name": "users", "description": "Profiles, for their owners and for admins."}],
 }
