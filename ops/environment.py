@@ -17,9 +17,8 @@ SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
     "ENVIRONMENT": (re.compile("development|production|test"), "development, production or test"),
     "LOG_LEVEL": (re.compile("DEBUG|INFO|WARNING|ERROR"), "DEBUG, INFO, WARNING or ERROR"),
     "BIND_ADDRESS": (re.compile(r"\d+\.\d+\.\d+\.\d+"), "an IPv4 address of this machine; 0.0.0.0 means all of them"),
-    **{
-        name: (_PORT, "a port number from 1 to 65535")
-        for name in (
+    **dict.fromkeys(
+        (
             "GATEWAY_PORT",
             "AMQP_PORT",
             "MQTT_PORT",
@@ -27,8 +26,9 @@ SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
             "BROKER_CONSOLE_PORT",
             "GATEWAY_DASHBOARD_PORT",
             "NATIVE_PORTS",
-        )
-    },
+        ),
+        (_PORT, "a port number from 1 to 65535"),
+    ),
     "METER_AMQP_URL": (re.compile(r"amqps?://[^:@/\s]+:[^@\s]+@[^/\s]+(/\S*)?"), "amqp://meter:PASSWORD@HOST:PORT/%2F"),
     "DEMO": (_BOOL, "true or false"),
     "DEFAULT_TIMEZONE": (re.compile(r"[A-Za-z0-9_+/-]+"), "an IANA time zone such as Europe/Rome"),
@@ -37,9 +37,8 @@ SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
     "THROTTLE_REGISTER": (_RATE, "number/sec, number/min or number/hour, for example 60/min"),
     "WEB_WORKERS": (_NUMBER, "a number from 1"),
     "SECRET_KEY": (re.compile(r"[A-Za-z0-9._~-]{32,}"), "at least 32 letters, digits or . _ ~ -"),
-    **{
-        name: (_SECRET, "letters, digits and . _ ~ - only (it becomes part of an address)")
-        for name in (
+    **dict.fromkeys(
+        (
             "POSTGRES_PASSWORD",
             "ADMIN_BROKER_PASSWORD",
             "METER_BROKER_PASSWORD",
@@ -48,8 +47,9 @@ SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
                 for s in ("AUTH", "USER", "DEVICE", "MONITORING", "FORECAST")
                 for of in ("DB", "BROKER")
             ),
-        )
-    },
+        ),
+        (_SECRET, "letters, digits and . _ ~ - only (it becomes part of an address)"),
+    ),
 }
 MAY_BE_EMPTY = ("CORS_ORIGINS",)
 

@@ -26,7 +26,7 @@ class Program:
     stop_signal: str = "TERM"
     stop_wait: int = 30
     directory: str = str(ROOT)
-    once: bool = False  # a task: it runs to its end and is not started again
+    restart: str = "true"  # supervisor's autorestart; "unexpected": an end with status 0 is meant
 
 
 def configuration(instance: Instance, programs: Iterable[Program]) -> str:
@@ -64,9 +64,8 @@ command = {command}
 environment = {environment}
 directory = {program.directory}
 {f"user = {program.user}" if program.user else "# as supervisor itself"}
-autostart = {"false" if program.once else "true"}
-autorestart = {"false" if program.once else "true"}
-startsecs = {0 if program.once else 1}
+autorestart = {program.restart}
+startsecs = 1
 # Tries again for hours: a process that waits for a broker must be there when the broker comes back.
 startretries = 100
 stopsignal = {program.stop_signal}

@@ -61,3 +61,11 @@ def variables(instance: Instance, service: str) -> dict[str, str]:
         "PATH": f"{VENV}/bin:{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(ROOT),
     }
+
+
+def test_command(instance: Instance, service: str) -> tuple[list[str], dict[str, str]]:
+    """pytest for the package, and its environment."""
+    environment = os.environ | variables(instance, service)
+    settings = settings_module(service)
+    choice = [f"--ds={settings}"] if settings else ["-p", "no:django"]
+    return [str(VENV / "bin" / "python"), "-m", "pytest", *choice, str(ROOT / PACKAGES[service])], environment
