@@ -18,6 +18,7 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "jsx-a11y/label-has-associated-control": ["error", { depth: 4 }],
       "no-restricted-syntax": [
         "error",
         {

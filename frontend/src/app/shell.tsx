@@ -99,7 +99,7 @@ export function Shell() {
         {t("app.skip")}
       </a>
       <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_1fr]">
-        <div className="flex items-center justify-between gap-2 border-b border-line bg-surface px-4 py-2 lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:justify-start lg:gap-6 lg:border-r lg:border-b-0 lg:px-4 lg:py-5">
+        <header className="flex items-center justify-between gap-2 border-b border-line bg-surface px-4 py-2 lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:justify-start lg:gap-6 lg:border-r lg:border-b-0 lg:px-4 lg:py-5">
           <div className="flex items-center gap-3 lg:px-3">
             <Logo />
             <span className="text-lg font-semibold tracking-tight">{t("app.name")}</span>
@@ -113,7 +113,7 @@ export function Shell() {
             <ThemeButton />
             <SignOutButton />
           </div>
-        </div>
+        </header>
         <main id="main" tabIndex={-1} className="min-w-0 px-4 pt-5 pb-24 sm:px-6 lg:px-10 lg:py-8">
           <Suspense
             fallback={

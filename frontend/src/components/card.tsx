@@ -10,7 +10,7 @@ export function Figure({ label, children, note }: { label: string; children: Rea
     <div className="flex flex-col gap-1 p-4 sm:p-5">
       <dt className="text-sm text-muted">{label}</dt>
       <dd className="flex flex-col gap-1">
-        <span className="text-2xl font-semibold tracking-tight tabular-nums">{children}</span>
+        <span className="text-xl font-semibold sm:text-2xl tracking-tight tabular-nums">{children}</span>
         {note !== undefined && <span className="text-sm text-muted tabular-nums">{note}</span>}
       </dd>
     </div>

@@ -37,22 +37,19 @@ export function kwhNumber(kwh: number | null | undefined): string {
   return number(kwh, size > 0 && size < 0.01 ? 4 : size < 100 ? 2 : size < 1000 ? 1 : 0);
 }
 
+/** The same for an axis, where "0.50" beside "1.00" would be noise. */
+export function kwhTick(kwh: number): string {
+  return new Intl.NumberFormat(formatLocale(), { maximumFractionDigits: 3 }).format(kwh);
+}
+
 export function energy(kwh: number | null | undefined): string {
   return kwh === null || kwh === undefined ? NOTHING : `${kwhNumber(kwh)}${NBSP}kWh`;
 }
 
-/** "6.20 to 8.90 kWh" */
-export function energyRange(lower: number, upper: number, and: string): string {
-  return `${kwhNumber(lower)}${NBSP}${and}${NBSP}${energy(upper)}`;
-}
-
-export function power(watts: number): string {
-  return `${number(watts, 0)}${NBSP}W`;
-}
-
 /** Of a share between 0 and 1. Rounded down, so that 99.6% never reads as all. */
 export function percent(share: number): string {
-  return `${number(Math.floor(share * 100 + 1e-9), 0)}${NBSP}%`;
+  const whole = Math.floor(share * 100 + 1e-9) / 100;
+  return new Intl.NumberFormat(formatLocale(), { style: "percent" }).format(whole);
 }
 
 /** A count; of a meter whose interval does not divide the hour, "8.6" readings are expected in one. */

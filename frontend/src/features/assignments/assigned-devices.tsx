@@ -7,6 +7,7 @@ import { LinkButton } from "@/components/button";
 import { Pager, SearchBox } from "@/components/list";
 import { Loaded, Notice, Skeleton, useErrorText } from "@/components/states";
 import { useDevices } from "@/features/devices/api";
+import { kindOf } from "@/features/devices/kind";
 
 import { useAssigned, useSetAssigned } from "./api";
 
@@ -88,7 +89,7 @@ export function AssignedDevices({ userId, name }: { userId: string; name: string
                           />
                           <span className="min-w-0">
                             <span className="block font-medium break-words">{device.name}</span>
-                            <span className="text-muted">{t(`devices.kinds.${device.kind ?? "consumption"}`)}</span>
+                            <span className="text-muted">{t(`devices.kinds.${kindOf(device)}`)}</span>
                           </span>
                         </label>
                       </li>

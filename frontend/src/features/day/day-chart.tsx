@@ -1,10 +1,11 @@
 import { useMemo, useRef, type KeyboardEvent, type PointerEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { Area, Bar, CartesianGrid, ComposedChart, Line, ReferenceArea, ReferenceLine, ResponsiveContainer, XAxis, YAxis } from "recharts";
+import { Area, Bar, CartesianGrid, ComposedChart, Line, ReferenceArea, ReferenceDot, ReferenceLine, ResponsiveContainer, XAxis, YAxis } from "recharts";
 
-import { clock, day as dayText, kwhNumber, shortDay } from "@/lib/format";
+import type { Kind } from "@/features/devices/kind";
+import { clock, day as dayText, kwhTick, shortDay } from "@/lib/format";
 
-import { HourMark, QualityPatterns, seriesColour, type Kind } from "./marks";
+import { HourMark, MissingMark, QualityPatterns, seriesColour } from "./marks";
 import type { DayModel, Slot } from "./model";
 
 const AXIS_WIDTH = 44;
@@ -106,7 +107,7 @@ export default function DayChart({ day, kind, limit, cursor, onCursor, described
             />
             <YAxis
               width={AXIS_WIDTH}
-              tickFormatter={(value: number) => kwhNumber(value)}
+              tickFormatter={kwhTick}
               tick={TICK}
               tickLine={false}
               axisLine={false}
@@ -141,6 +142,11 @@ export default function DayChart({ day, kind, limit, cursor, onCursor, described
               activeDot={false}
               isAnimationActive={false}
             />
+            {rows
+              .filter(({ slot }) => slot.quality === "missing")
+              .map(({ key }) => (
+                <ReferenceDot key={key} x={key} y={0} r={4} shape={(props: unknown) => <MissingMark {...(props as object)} />} />
+              ))}
             {limitFits && <ReferenceLine y={limit} stroke="var(--bad)" strokeDasharray="2 3" />}
           </ComposedChart>
         </ResponsiveContainer>

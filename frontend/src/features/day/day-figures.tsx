@@ -13,18 +13,24 @@ export function DayFigures({ day, isToday, next }: { day: DayModel; isToday: boo
   const { received, expected } = day.completeness;
   return (
     <Card>
-      <dl className="grid divide-y divide-line sm:grid-cols-2 sm:divide-y-0 lg:grid-cols-4 lg:divide-x">
+      <dl className="grid grid-cols-2 lg:grid-cols-4 lg:divide-x lg:divide-line">
         <Figure label={t(isToday ? "day.totalSoFar" : "day.total")}>{energy(day.totalKwh)}</Figure>
         <Figure label={t("day.completeness")} note={words.completeness(day)}>
           {expected === 0 ? NOTHING : percent(received / expected)}
         </Figure>
-        {day.aheadKwh !== null && (
-          <Figure label={t("day.expectedTitle")} note={t(day.projectedKwh === null ? "day.expectedUnknown" : "day.expectedHint")}>
-            {day.projectedKwh === null ? NOTHING : `≈ ${energy(day.projectedKwh)}`}
+        {day.projectedKwh !== null ? (
+          <Figure label={t("day.expectedTitle")} note={t("day.expectedHint")}>
+            {`≈ ${energy(day.projectedKwh)}`}
           </Figure>
+        ) : (
+          day.aheadKwh !== null && (
+            <Figure label={t("day.restTitle")} note={t("day.restHint")}>
+              {`≈ ${energy(day.aheadKwh)}`}
+            </Figure>
+          )
         )}
         {next && (
-          <Figure label={t("day.nextHour", { from: clock(next.start, day.zone), to: clock(next.end, day.zone) })} note={words.range(next)}>
+          <Figure label={t("day.nextHour", { from: clock(next.start, day.zone), to: clock(next.end, day.zone) })} note={t("day.oddsShort", words.bounds(next))}>
             {`≈ ${energy(next.forecast?.kwh)}`}
           </Figure>
         )}

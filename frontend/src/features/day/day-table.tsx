@@ -1,9 +1,10 @@
 import { useTranslation } from "react-i18next";
 
 import { TableFrame } from "@/components/list";
-import { count, day as dayText, kwhNumber, NOTHING, shortDay } from "@/lib/format";
+import type { Kind } from "@/features/devices/kind";
+import { count, day as dayText, kwhNumber, NOTHING } from "@/lib/format";
 
-import { QualitySample, seriesColour, type Kind } from "./marks";
+import { QualitySample, seriesColour } from "./marks";
 import type { DayModel } from "./model";
 
 /** The numbers of the chart, each with its hour. */
@@ -11,6 +12,8 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
   const { t } = useTranslation();
   const caption = t("day.tableCaption", { day: dayText(day.date), zone: day.zone });
   const colour = seriesColour(kind);
+  const dates = [...new Set(day.slots.map((slot) => slot.date))];
+  const days = dates.map((date) => ({ date, slots: day.slots.filter((slot) => slot.date === date) }));
   return (
     <TableFrame label={caption}>
       <table className="w-full text-sm tabular-nums">
@@ -21,42 +24,53 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
               {t("day.hour")}
             </th>
             <th scope="col">{t("day.energy")}</th>
+            <th scope="col">{t("day.forecastKwh")}</th>
+            <th scope="col">{t("day.interval")}</th>
             <th scope="col" className="text-left">
               {t("day.quality")}
             </th>
             <th scope="col">{t("day.readings")}</th>
-            <th scope="col">{t("day.forecastKwh")}</th>
-            <th scope="col">{t("day.interval")}</th>
           </tr>
         </thead>
-        <tbody className="divide-y divide-line">
-          {day.slots.map((slot) => (
-            <tr key={slot.start} className="text-right whitespace-nowrap [&>*]:px-3 [&>*]:py-2 sm:[&>*]:px-4">
-              <th scope="row" className="text-left font-normal">
-                {slot.date !== day.date && <span className="text-muted">{shortDay(slot.date)}, </span>}
-                {slot.label}
-              </th>
-              <td className="font-medium">{kwhNumber(slot.kwh)}</td>
-              <td className="text-left text-muted">
-                <span className="inline-flex items-center gap-2">
-                  {slot.quality !== "ahead" && <QualitySample quality={slot.quality} colour={colour} />}
-                  {t(`day.qualities.${slot.quality}`)}
-                </span>
-              </td>
-              <td className="text-muted">
-                {slot.quality === "ahead"
-                  ? NOTHING
-                  : t("day.readingsOf", { received: count(slot.readings), expected: slot.expected === null ? NOTHING : count(slot.expected) })}
-              </td>
-              <td>{kwhNumber(slot.forecast?.kwh)}</td>
-              <td className="text-muted">
-                {slot.forecast
-                  ? `${kwhNumber(slot.forecast.lower80)} ${t("common.and")} ${kwhNumber(slot.forecast.upper80)}`
-                  : NOTHING}
-              </td>
-            </tr>
-          ))}
-        </tbody>
+        {days.map(({ date, slots }) => (
+          <tbody key={date} className="divide-y divide-line border-b border-line last:border-0">
+            {date !== day.date && (
+              <tr>
+                <th scope="rowgroup" colSpan={6} className="bg-sunken px-3 py-2 text-left font-medium sm:px-4">
+                  {dayText(date)}
+                </th>
+              </tr>
+            )}
+            {slots.map((slot) => (
+              <tr key={slot.start} className="text-right whitespace-nowrap [&>*]:px-3 [&>*]:py-2 sm:[&>*]:px-4">
+                <th scope="row" className="text-left font-normal">
+                  {slot.label}
+                </th>
+                <td className="font-medium">{kwhNumber(slot.kwh)}</td>
+                <td>{kwhNumber(slot.forecast?.kwh)}</td>
+                <td className="text-muted">
+                  {slot.forecast
+                    ? `${kwhNumber(slot.forecast.lower80)} ${t("common.and")} ${kwhNumber(slot.forecast.upper80)}`
+                    : NOTHING}
+                </td>
+                <td className="text-left text-muted">
+                  <span className="inline-flex items-center gap-2">
+                    {slot.quality !== "ahead" && <QualitySample quality={slot.quality} colour={colour} />}
+                    {t(`day.qualities.${slot.quality}`)}
+                  </span>
+                </td>
+                <td className="text-muted">
+                  {slot.quality === "ahead"
+                    ? NOTHING
+                    : t("day.readingsOf", {
+                        received: count(slot.readings),
+                        expected: slot.expected === null ? NOTHING : count(slot.expected),
+                      })}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        ))}
       </table>
     </TableFrame>
   );

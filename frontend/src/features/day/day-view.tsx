@@ -5,13 +5,13 @@ import { useTranslation } from "react-i18next";
 import { LinkButton } from "@/components/button";
 import { Card } from "@/components/card";
 import { Loading, Notice, Skeleton } from "@/components/states";
+import type { Kind } from "@/features/devices/kind";
 import { count, day as dayText } from "@/lib/format";
 import { offsetText, type LocalDate } from "@/lib/zone";
 
 import { DayFigures } from "./day-figures";
 import { DayTable } from "./day-table";
 import { Legend } from "./legend";
-import type { Kind } from "./marks";
 import { nextExpected, type DayModel } from "./model";
 import { useDayWords } from "./words";
 
@@ -39,7 +39,7 @@ export function DayView({ day, kind, limit, now, today, newest }: Props) {
   const slot = cursor === null ? undefined : day.slots[cursor];
 
   const isToday = day.date === today;
-  const next = day.aheadKwh === null && !isToday ? null : nextExpected(day, now);
+  const next = nextExpected(day, now);
   const nothing = day.slots.every((hour) => hour.kwh === null && hour.forecast === null);
 
   return (

@@ -9,6 +9,7 @@ import { Page } from "@/components/page";
 import { Failure, Loaded, Skeleton } from "@/components/states";
 import { useUser } from "@/features/auth/session";
 import { monitoredById, useDevice, useMonitoredDevices } from "@/features/devices/api";
+import { kindOf } from "@/features/devices/kind";
 import { StatusBadge } from "@/features/devices/status-badge";
 import { useForecast } from "@/features/forecast/api";
 import { ForecastCard } from "@/features/forecast/forecast-card";
@@ -76,7 +77,7 @@ function DeviceDay({ deviceId }: { deviceId: string }) {
       title={device.data?.name ?? t("app.loading")}
       lead={
         <div className="flex min-h-7 flex-wrap items-center gap-x-4 gap-y-2">
-          {device.data && <span>{t(`devices.kinds.${device.data.kind ?? "consumption"}`)}</span>}
+          {device.data && <span>{t(`devices.kinds.${kindOf(device.data)}`)}</span>}
           {state && <StatusBadge status={state.status} />}
           {state && (
             <span className="tabular-nums">
@@ -112,7 +113,7 @@ function DeviceDay({ deviceId }: { deviceId: string }) {
             <div aria-busy={hours.isPlaceholderData} className={`flex flex-col gap-5 sm:gap-6 ${hours.isPlaceholderData ? "opacity-60" : ""}`}>
               <DayView
                 day={day}
-                kind={device.data?.kind ?? "consumption"}
+                kind={kindOf(device.data)}
                 limit={device.data?.max_consumption ?? null}
                 now={now}
                 today={today}

@@ -1,8 +1,9 @@
 import { useTranslation } from "react-i18next";
 
+import type { Kind } from "@/features/devices/kind";
 import { energy } from "@/lib/format";
 
-import { QualitySample, seriesColour, type Kind } from "./marks";
+import { QualitySample, seriesColour } from "./marks";
 import type { DayModel, SlotQuality } from "./model";
 
 const ORDER: readonly SlotQuality[] = ["measured", "running", "partial", "estimated", "late", "reset", "missing"];
@@ -19,7 +20,7 @@ export function Legend({ day, kind, limit }: { day: DayModel; kind: Kind; limit:
       {present.map((quality) => (
         <li key={quality} className="flex items-center gap-2">
           <QualitySample quality={quality} colour={colour} />
-          {quality === "measured" ? t("day.actual") : t(`day.qualities.${quality}`)}
+          <span className="inline-block first-letter:uppercase">{t(`day.qualities.${quality}`)}</span>
         </li>
       ))}
       {forecast && (

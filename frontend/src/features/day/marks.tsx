@@ -1,8 +1,6 @@
-import type { Device } from "@/api/generated/devices";
+import type { Kind } from "@/features/devices/kind";
 
 import type { SlotQuality } from "./model";
-
-export type Kind = NonNullable<Device["kind"]>;
 
 const COLOURS: Record<Kind, string> = {
   consumption: "var(--series-actual)",
@@ -77,12 +75,25 @@ export function HourMark({ x = 0, y = 0, width = 0, height = 0, payload, colour 
   );
 }
 
+/** Where an hour is missing: a gap with a mark, never a bar of height zero. */
+export function MissingMark({ cx = 0, cy = 0 }: { cx?: number; cy?: number }) {
+  return (
+    <path
+      d={`M${cx - 3.5} ${cy - 12}l7 7m0 -7l-7 7`}
+      fill="none"
+      stroke="var(--muted)"
+      strokeWidth="1.6"
+      strokeLinecap="round"
+    />
+  );
+}
+
 /** A key's sample of an hour's bar. */
 export function QualitySample({ quality, colour }: { quality: SlotQuality; colour: string }) {
   return (
     <svg aria-hidden="true" width="14" height="14">
       {quality === "missing" ? (
-        <path d="M3 3L11 11M11 3L3 11" stroke="var(--muted)" strokeWidth="1.6" strokeLinecap="round" />
+        <MissingMark cx={7} cy={15.5} />
       ) : (
         <HourMark x={1} y={1} width={12} height={12} payload={{ slot: { quality } }} colour={colour} />
       )}

@@ -191,9 +191,10 @@ export function buildDay(input: {
   };
 }
 
-/** The next slot that has a forecast and is not over yet: what the page's sentence speaks of. */
+/** What the page's sentence speaks of: the next hour with a forecast; of a forecast that is wholly past, its first. */
 export function nextExpected(day: DayModel, now: number): Slot | null {
-  return day.slots.find((slot) => slot.forecast !== null && slot.end > now) ?? null;
+  const expected = day.slots.filter((slot) => slot.forecast !== null);
+  return expected.find((slot) => slot.end > now) ?? expected[0] ?? null;
 }
 
 /** The newest local day that holds data. A reading at midnight belongs to the day that it ends. */

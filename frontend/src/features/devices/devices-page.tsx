@@ -14,6 +14,7 @@ import { useNow } from "@/lib/clock";
 import { age, energy } from "@/lib/format";
 
 import { monitoredById, useDevices, useMonitoredDevices } from "./api";
+import { kindOf } from "./kind";
 import { StatusBadge } from "./status-badge";
 
 export function DevicesPage() {
@@ -116,14 +117,21 @@ function DeviceList({ devices, monitored }: { devices: readonly Device[]; monito
                 >
                   {device.name}
                 </Link>
-                <span className="block text-muted">{t(`devices.kinds.${device.kind ?? "consumption"}`)}</span>
+                <span className="block text-muted">{t(`devices.kinds.${kindOf(device)}`)}</span>
               </th>
               <td className="md:px-4">{state && <StatusBadge status={state.status} />}</td>
               <td className="text-muted tabular-nums md:px-4 md:text-ink">
                 {state && (state.last_seen ? age(state.last_seen, now) : t("devices.never"))}
               </td>
               <td className="text-right text-muted tabular-nums md:px-4 md:text-ink">
-                {limit === null ? t("devices.noLimit") : energy(limit)}
+                {limit === null ? (
+                  t("devices.noLimit")
+                ) : (
+                  <>
+                    <span className="md:hidden">{t("devices.limitShort")} </span>
+                    {energy(limit)}
+                  </>
+                )}
               </td>
               <td aria-hidden="true" className="hidden pr-3 text-muted md:table-cell">
                 <ChevronRight className="size-4" />

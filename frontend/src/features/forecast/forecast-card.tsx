@@ -21,7 +21,7 @@ export function ForecastCard({ query, zone }: { query: ReturnType<typeof useFore
 }
 
 function Content({ query, zone }: { query: ReturnType<typeof useForecast>; zone: string }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   if (query.isPending) return <Skeleton className="h-24 w-full" />;
   if (query.data === undefined) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data.state === "none") {
@@ -46,7 +46,7 @@ function Content({ query, zone }: { query: ReturnType<typeof useForecast>; zone:
       <dl className="grid gap-x-8 gap-y-3 text-sm sm:grid-cols-2 lg:grid-cols-4 [&_dd]:tabular-nums [&_dt]:text-muted">
         <div>
           <dt>{t("forecast.model")}</dt>
-          <dd>{model}</dd>
+          <dd>{i18n.exists(`forecast.models.${model}`) ? t(`forecast.models.${model}` as "forecast.models.sarimax") : model}</dd>
         </div>
         <div>
           <dt>{t("forecast.issued")}</dt>
