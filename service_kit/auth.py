@@ -70,15 +70,11 @@ class SigningKeys:
 
     def _fetch(self) -> None:
         try:
-            with urllib.request.urlopen(
-                settings.AUTH_URL + settings.JWKS_PATH, timeout=3
-            ) as answer:
+            with urllib.request.urlopen(settings.AUTH_URL + settings.JWKS_PATH, timeout=3) as answer:
                 keys = jwt.PyJWKSet.from_dict(json.load(answer)).keys
             self._keys = {key.key_id: key.key for key in keys if key.key_id}
         except (OSError, ValueError, jwt.PyJWTError) as error:
-            log.warning(
-                "signing keys not fetched", url=settings.AUTH_URL, error=str(error)
-            )
+            log.warning("signing keys not fetched", url=settings.AUTH_URL, error=str(error))
             if not self._keys:
                 raise Unavailable(
                     "auth_service does not answer, so no token can be checked. Try again shortly."
@@ -119,9 +115,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
             kid = jwt.get_unverified_header(token).get("kid", "")
             key = self.key(kid) if isinstance(kid, str) else None
             if key is None:
-                raise exceptions.AuthenticationFailed(
-                    "This token was not signed by this system."
-                )
+                raise exceptions.AuthenticationFailed("This token was not signed by this system.")
             claims = jwt.decode(
                 token,
                 key,
@@ -140,9 +134,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
                 int(claims["exp"]),
             )
         except jwt.ExpiredSignatureError:
-            raise exceptions.AuthenticationFailed(
-                "The token has expired. Refresh it or sign in again."
-            ) from None
+            raise exceptions.AuthenticationFailed("The token has expired. Refresh it or sign in again.") from None
         except (jwt.PyJWTError, ValueError, KeyError):
             raise exceptions.AuthenticationFailed("The token is not valid.") from None
         if caller.is_service:
@@ -152,9 +144,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
             return caller
         role, may_act = known
         if not may_act:
-            raise exceptions.AuthenticationFailed(
-                "This account is deleted or deactivated."
-            )
+            raise exceptions.AuthenticationFailed("This account is deleted or deactivated.")
         return Caller(caller.id, caller.username, role, caller.expires_at)
 
 

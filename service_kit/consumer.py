@@ -32,9 +32,7 @@ def database_is_away(error: Error) -> bool:
     if isinstance(error, InterfaceError):
         return True
     code = sqlstate(error)
-    return isinstance(error, OperationalError) and (
-        code is None or code[:2] in {"08", "53", "57", "58"}
-    )
+    return isinstance(error, OperationalError) and (code is None or code[:2] in {"08", "53", "57", "58"})
 
 
 def apply(body: bytes, handlers: Handlers, *, publisher: str | None = None) -> Envelope:
@@ -46,9 +44,7 @@ def apply(body: bytes, handlers: Handlers, *, publisher: str | None = None) -> E
     envelope = decode(body)
     event = envelope.event
     if publisher is not None and publisher != event.owner:
-        raise InvalidEvent(
-            f"{event.type} was sent by {publisher!r}, but only {event.owner!r} may"
-        )
+        raise InvalidEvent(f"{event.type} was sent by {publisher!r}, but only {event.owner!r} may")
     handler = handlers.get(type(event))
     if handler is None:
         raise InvalidEvent(f"{event.type} has no handler here")
@@ -72,9 +68,7 @@ class EventConsumer:
     The queue is declared by the broker's definitions; a missing one is an error here, not a new queue nobody feeds.
     """
 
-    def __init__(
-        self, queue: str, handlers: Handlers, *, url: str | None = None
-    ) -> None:
+    def __init__(self, queue: str, handlers: Handlers, *, url: str | None = None) -> None:
         self.queue, self.handlers = queue, handlers
         self._url = url or settings.BROKER_URL
         self._channel: BlockingChannel | None = None
@@ -111,9 +105,7 @@ class EventConsumer:
         tag = method.delivery_tag
         structlog.contextvars.clear_contextvars()
         try:
-            envelope = self._apply_when_database_answers(
-                channel, body, properties.user_id
-            )
+            envelope = self._apply_when_database_answers(channel, body, properties.user_id)
         except InvalidEvent as error:
             log.error(
                 "event rejected",
@@ -137,9 +129,7 @@ class EventConsumer:
             )  # fmt: skip
         self._handled += 1
 
-    def _apply_when_database_answers(
-        self, channel: BlockingChannel, body: bytes, publisher: str | None
-    ) -> Envelope:
+    def _apply_when_database_answers(self, channel: BlockingChannel, body: bytes, publisher: str | None) -> Envelope:
         """Hold the message while the database is away: it is not the message's fault, so its tries are not used up."""
         wait = 0.5
         while True:

@@ -20,9 +20,7 @@ def env(name: str, default: object = _REQUIRED) -> str:
     if value is not None and value != "":
         return value
     if default is _REQUIRED:
-        raise BadSetting(
-            f"{name} is not set. Add it to .env (README.md lists every variable) and start again."
-        )
+        raise BadSetting(f"{name} is not set. Add it to .env (README.md lists every variable) and start again.")
     return str(default)
 
 
@@ -31,9 +29,7 @@ def _parsed(name: str, default: object, parse: Callable[[str], T], wanted: str) 
     try:
         return parse(text)
     except ValueError:
-        raise BadSetting(
-            f"{name}={text!r} is not {wanted}. Correct it in .env and start again."
-        ) from None
+        raise BadSetting(f"{name}={text!r} is not {wanted}. Correct it in .env and start again.") from None
 
 
 def env_int(name: str, default: object = _REQUIRED) -> int:

@@ -35,10 +35,7 @@ def as_json(error: Exception, context: dict[str, Any]) -> Response | None:
         log.error("database does not answer", error=str(error).strip())
         error = Unavailable()
     response = exception_handler(error, context)
-    if (
-        response is not None
-        and response.status_code == status.HTTP_503_SERVICE_UNAVAILABLE
-    ):
+    if response is not None and response.status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
         response["Retry-After"] = "3"
     return response
 
@@ -54,7 +51,5 @@ def server_error(request: HttpRequest) -> JsonResponse:
     )
 
 
-def bad_request(
-    request: HttpRequest, exception: Exception | None = None
-) -> JsonResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     return JsonResponse({"detail": "The request could not be read."}, status=400)

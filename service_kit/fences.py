@@ -21,9 +21,7 @@ class StepUndone(Conflict):
     default_detail = __doc__
 
 
-def do_once(
-    *, saga_id: uuid.UUID, step: str, work: Callable[[], dict[str, Any]]
-) -> tuple[dict[str, Any], bool]:
+def do_once(*, saga_id: uuid.UUID, step: str, work: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
     """Run `work` in the fence's transaction unless the step was done before; its answer, and whether it is new.
 
     Raises StepUndone when the step's undo came first.

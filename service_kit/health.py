@@ -47,14 +47,9 @@ class HealthView(APIView):
         """Whether this service can serve; each failing part is named with its reason."""
         checks = {
             "database": database,
-            **{
-                n: import_string(f)
-                for n, f in getattr(settings, "HEALTH_CHECKS", {}).items()
-            },
+            **{n: import_string(f) for n, f in getattr(settings, "HEALTH_CHECKS", {}).items()},
         }
-        failing = {
-            name: reason for name, check in checks.items() if (reason := check())
-        }
+        failing = {name: reason for name, check in checks.items() if (reason := check())}
         body = {
             "status": "failing" if failing else "ok",
             "checks": {name: failing.get(name, "ok") for name in checks},

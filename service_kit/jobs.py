@@ -59,7 +59,7 @@ class Jobs:
                 wait = 0.5
             except (AMQPError, OSError, DatabaseAway, Error) as error:
                 if isinstance(error, Error) and not database_is_away(error):
-                    self._die(name)
+                    self._die(name, error)
                     return
                 connection.close()
                 log.warning(
@@ -70,16 +70,16 @@ class Jobs:
                 )
                 self.stop.wait(wait)
                 wait = min(wait * 2, 15)
-            except Exception:
-                self._die(name)
+            except Exception as error:  # noqa: BLE001  whatever it is, it ends the process and is logged with its trace
+                self._die(name, error)
                 return
             else:
                 if not worked:
                     self.stop.wait(IDLE_SECONDS)
         connection.close()
 
-    def _die(self, name: str) -> None:
-        log.exception("job died", job=name)
+    def _die(self, name: str, error: Exception) -> None:
+        log.error("job died", job=name, exc_info=error)
         self.died = name
         self.stop.set()
 
@@ -92,19 +92,12 @@ class Jobs:
         """Until SIGTERM (exit status 0, each unit finished) or the death of a job (1)."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop.set())
-        threads = [
-            threading.Thread(target=self.loop, args=item, name=item[0])
-            for item in self.units.items()
-        ]
+        threads = [threading.Thread(target=self.loop, args=item, name=item[0]) for item in self.units.items()]
         for thread in threads:
             thread.daemon = True
             thread.start()
         log.info("jobs run", jobs=list(self.units))
-        heartbeat = (
-            Path(os.environ["HEARTBEAT_FILE"])
-            if os.environ.get("HEARTBEAT_FILE")
-            else None
-        )
+        heartbeat = Path(os.environ["HEARTBEAT_FILE"]) if os.environ.get("HEARTBEAT_FILE") else None
         while not self.stop.wait(2):
             if heartbeat is not None and self.alive():
                 heartbeat.touch()

@@ -55,11 +55,8 @@ def logging_config(*, service: str, level: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["stdout"], "level": level},
         "loggers": {
-            "pika": {
-                "level": "CRITICAL"
-            },  # it reports every lost connection several times; our loops report it once
-            "django.request": {
-                "level": "ERROR"
-            },  # the correlation middleware already logs each request's status
+            "httpx": {"level": "WARNING"},
+            "pika": {"level": "CRITICAL"},  # it reports every lost connection several times; our loops report it once
+            "django.request": {"level": "ERROR"},  # the correlation middleware already logs each request's status
         },
     }

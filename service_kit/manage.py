@@ -14,5 +14,5 @@ def main(settings_module: str) -> None:
     try:
         execute_from_command_line(sys.argv)
     except BadSetting as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         sys.exit(2)

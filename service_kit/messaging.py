@@ -61,9 +61,7 @@ class Publisher:
         fresh = self._channel is None
 
         def send() -> None:
-            self._open().basic_publish(
-                exchange, routing_key, body, properties, mandatory=True
-            )
+            self._open().basic_publish(exchange, routing_key, body, properties, mandatory=True)
 
         try:
             send()

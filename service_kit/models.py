@@ -16,11 +16,7 @@ class OutboxEvent(models.Model):
     published_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = (
-            models.Index(
-                fields=["id"], condition=Q(published_at=None), name="outbox_unpublished"
-            ),
-        )
+        indexes = (models.Index(fields=["id"], condition=Q(published_at=None), name="outbox_unpublished"),)
 
 
 class SagaFence(models.Model):
@@ -37,8 +33,4 @@ class SagaFence(models.Model):
     at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["saga_id", "step"], name="one_fence_per_step"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=["saga_id", "step"], name="one_fence_per_step"),)

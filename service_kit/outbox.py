@@ -14,9 +14,7 @@ def publish(event: Event, *, version: int) -> None:
     Raises TransactionManagementError outside a transaction, where the event could outlive a change that never was.
     """
     if not connection.in_atomic_block:
-        raise TransactionManagementError(
-            f"{event.type} must be published inside transaction.atomic()"
-        )
+        raise TransactionManagementError(f"{event.type} must be published inside transaction.atomic()")
     correlation_id = structlog.contextvars.get_contextvars().get("correlation_id")
     body = encode(event, version=version, correlation_id=correlation_id)
     OutboxEvent.objects.create(event_id=decode(body).id, type=event.type, body=body)

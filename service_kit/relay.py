@@ -39,9 +39,7 @@ def relay_once(publisher: Publisher) -> int:
         if not mine:
             return 0
         # Not `id > last`: a transaction that commits late would leave its row behind for ever.
-        waiting = list(
-            OutboxEvent.objects.filter(published_at=None).order_by("id")[:BATCH]
-        )
+        waiting = list(OutboxEvent.objects.filter(published_at=None).order_by("id")[:BATCH])
         sent: list[int] = []
         try:
             for row in waiting:
@@ -50,9 +48,7 @@ def relay_once(publisher: Publisher) -> int:
                 sent.append(row.pk)
         finally:
             if sent:
-                OutboxEvent.objects.filter(pk__in=sent).update(
-                    published_at=timezone.now()
-                )
+                OutboxEvent.objects.filter(pk__in=sent).update(published_at=timezone.now())
     return len(sent)
 
 
@@ -60,9 +56,7 @@ class RelayEvents:
     """The job: one call sends one batch."""
 
     def __init__(self) -> None:
-        self._publisher = Publisher(
-            settings.BROKER_URL, name=f"{settings.SERVICE} relay_events"
-        )
+        self._publisher = Publisher(settings.BROKER_URL, name=f"{settings.SERVICE} relay_events")
 
     def __call__(self) -> int:
         return relay_once(self._publisher)
@@ -70,6 +64,4 @@ class RelayEvents:
 
 def purge_published() -> int:
     """Forget events that were confirmed a week ago; the number deleted."""
-    return OutboxEvent.objects.filter(
-        published_at__lt=timezone.now() - KEEP_PUBLISHED
-    ).delete()[0]
+    return OutboxEvent.objects.filter(published_at__lt=timezone.now() - KEEP_PUBLISHED).delete()[0]

@@ -40,9 +40,7 @@ class Replica(models.Model):
         abstract = True
 
 
-def upsert(
-    model: type[Replica], *, key: dict[str, Any], version: int, values: dict[str, Any]
-) -> bool:
+def upsert(model: type[Replica], *, key: dict[str, Any], version: int, values: dict[str, Any]) -> bool:
     """Write the row unless it is there with this version or a higher one; whether it was written.
 
     `key` and `values` are by field attribute name (`plant_id`, not `plant`); `key` must carry a unique constraint.
@@ -57,13 +55,9 @@ def upsert(
     columns: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
         if field.attname in given:
-            columns[field.column] = field.get_db_prep_save(
-                given.pop(field.attname), connection
-            )
+            columns[field.column] = field.get_db_prep_save(given.pop(field.attname), connection)
         elif not isinstance(field, models.AutoField):
-            columns[field.column] = field.get_db_prep_save(
-                field.pre_save(model(), add=True), connection
-            )
+            columns[field.column] = field.get_db_prep_save(field.pre_save(model(), add=True), connection)
     if given:
         raise TypeError(f"{model.__name__} has no field {', '.join(given)}")
     quote = connection.ops.quote_name
@@ -83,9 +77,7 @@ def upsert(
 
 def tombstone(model: type[Replica], *, key: dict[str, Any], version: int) -> bool:
     """Mark the row deleted and empty its other fields (personal data goes with its owner); whether it was written."""
-    return upsert(
-        model, key=key, version=version, values={"deleted_at": timezone.now()}
-    )
+    return upsert(model, key=key, version=version, values={"deleted_at": timezone.now()})
 
 
 class UserReplica(Replica):

@@ -21,9 +21,7 @@ DEBUG = False
 DEMO = env_bool("DEMO", "false")
 
 if ENVIRONMENT not in {"development", "production", "test"}:
-    raise BadSetting(
-        f"ENVIRONMENT={ENVIRONMENT!r} is not one of development, production, test."
-    )
+    raise BadSetting(f"ENVIRONMENT={ENVIRONMENT!r} is not one of development, production, test.")
 
 BROKER_URL = env("BROKER_URL")
 AUTH_URL = env("AUTH_URL")
@@ -33,20 +31,12 @@ if ENVIRONMENT == "production":
     for _name in ("SECRET_KEY", "DATABASE_URL", "BROKER_URL"):
         # Every secret of the development .env starts with dev-, so that none of them can slip into production.
         if "dev-" in env(_name):
-            raise BadSetting(
-                f"{_name} still holds a development secret (dev-...). Set one of your own for production."
-            )
+            raise BadSetting(f"{_name} still holds a development secret (dev-...). Set one of your own for production.")
 
 try:
-    DATABASES = {
-        "default": dj_database_url.parse(
-            DATABASE_URL, conn_max_age=60, conn_health_checks=True
-        )
-    }
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
 except (ValueError, KeyError, dj_database_url.ParseError):
-    raise BadSetting(
-        "DATABASE_URL is not of the form postgres://user:password@host:port/database."
-    ) from None
+    raise BadSetting("DATABASE_URL is not of the form postgres://user:password@host:port/database.") from None
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
         "connect_timeout": 5,
@@ -72,9 +62,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
-TEMPLATES = [
-    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}
-]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
@@ -92,9 +80,7 @@ LANGUAGE_CODE = "en"
 
 DEFAULT_TIMEZONE = env("DEFAULT_TIMEZONE", "UTC")
 if DEFAULT_TIMEZONE not in available_timezones():
-    raise BadSetting(
-        f"DEFAULT_TIMEZONE={DEFAULT_TIMEZONE!r} is not an IANA time zone such as Europe/Rome."
-    )
+    raise BadSetting(f"DEFAULT_TIMEZONE={DEFAULT_TIMEZONE!r} is not an IANA time zone such as Europe/Rome.")
 
 # Tokens: auth_service signs, everybody else verifies with its public keys.
 TOKEN_ALGORITHM = "RS256"
@@ -131,8 +117,6 @@ SPECTACULAR_SETTINGS = {
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_config(service=SERVICE, level=env("LOG_LEVEL", "INFO").upper())
-CORS_ALLOWED_ORIGINS = env_list(
-    "CORS_ORIGINS", ""
-)  # empty: the dashboard's own origin needs none
+CORS_ALLOWED_ORIGINS = env_list("CORS_ORIGINS", "")  # empty: the dashboard's own origin needs none
 CORS_URLS_REGEX = r"^/api/.*$"
 CORS_ALLOW_CREDENTIALS = True

@@ -67,9 +67,7 @@ def key_server(signing_key: Any) -> Iterator[str]:
     import jwt
 
     jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(signing_key.public_key()))
-    body = json.dumps(
-        {"keys": [{**jwk, "kid": KID, "use": "sig", "alg": "RS256"}]}
-    ).encode()
+    body = json.dumps({"keys": [{**jwk, "kid": KID, "use": "sig", "alg": "RS256"}]}).encode()
 
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -105,9 +103,7 @@ def token_for(signing_key: Any, key_server: str, settings: Any) -> Callable[...,
             "iss": settings.TOKEN_ISSUER, "aud": settings.TOKEN_AUDIENCE, **claims,
         }  # fmt: skip
         kept = {name: value for name, value in payload.items() if value is not None}
-        return jwt.encode(
-            kept, signing_key, algorithm=settings.TOKEN_ALGORITHM, headers={"kid": kid}
-        )
+        return jwt.encode(kept, signing_key, algorithm=settings.TOKEN_ALGORITHM, headers={"kid": kid})
 
     return make
 
@@ -153,6 +149,4 @@ def published() -> "Callable[[], list[Any]]":
     from service_kit.events import decode
     from service_kit.models import OutboxEvent
 
-    return lambda: [
-        decode(bytes(row.body)) for row in OutboxEvent.objects.order_by("id")
-    ]
+    return lambda: [decode(bytes(row.body)) for row in OutboxEvent.objects.order_by("id")]

@@ -7,8 +7,12 @@ from service_kit.settings import (
     REFRESH_TOKEN_LIFETIME,
     REST_FRAMEWORK,
     TOKEN_ALGORITHM,
+    TOKEN_AUDIENCE,
+    TOKEN_ISSUER,
+    env,
+    env_bool,
+    env_int,
 )
-from service_kit.settings import TOKEN_AUDIENCE, TOKEN_ISSUER, env, env_bool, env_int
 
 INSTALLED_APPS += [
     "django.contrib.contenttypes",

@@ -1,8 +1,8 @@
 from django.urls import path
 
 from auth_service.accounts.views import (
-    RegistrationStatusView,
     RegisterView,
+    RegistrationStatusView,
     UsersView,
     UserView,
 )

@@ -102,7 +102,7 @@ def start_saga(*, kind: str, subject: uuid.UUID, payload: dict[str, Any]) -> Sag
         payload=payload,
         next_attempt_at=Now(),
         deadline=Now() + timedelta(seconds=settings.SAGA_DEADLINE_SECONDS),
-        correlation_id=structlog.contextvars.get_contextvars().get("correlation_id", ""),
+        correlation_id=structlog.contextvars.get_contextvars().get("correlation_id") or uuid.uuid4().hex,
     )
 
 
@@ -144,76 +144,76 @@ def advance(saga_id: uuid.UUID) -> bool:
     if not taken:
         return False
     saga = Saga.objects.get(pk=saga_id)
-    with structlog.contextvars.bound_contextvars(correlation_id=saga.correlation_id or None, saga=str(saga.pk)):
+    with structlog.contextvars.bound_contextvars(correlation_id=saga.correlation_id, saga=str(saga.pk)):
         try:
             _drive(saga, lease)
         except LeaseLost:
             log.warning("saga taken over by another runner")
+            return True
         except Error:
             raise
         except Exception as error:
             # A saga that we cannot drive must neither be forgotten nor keep the others waiting.
             log.exception("saga failed")
             _later(saga, lease, error)
-        else:
-            Saga.objects.filter(pk=saga.pk, lease=lease).update(lease=None, lease_until=None)
+        Saga.objects.filter(pk=saga.pk, lease=lease).update(lease=None, lease_until=None)
     return True
 
 
 def _drive(saga: Saga, lease: uuid.UUID) -> None:
+    """Forward step by step, and where that must end, back; until the saga ends or has to wait."""
     plan = PLANS[saga.kind]
-    while saga.state == Saga.State.RUNNING:
-        if saga.step == len(plan.steps):
-            _end(saga, lease, Saga.State.COMPLETED, plan.complete)
-            return
-        step = plan.steps[saga.step]
-        _write(saga, lease, started=True)
-        fault_point(f"saga_before_{step.name}")
-        try:
-            step.do(saga)
-        except Refused as refused:
-            answer = {"status": refused.status, "answer": refused.answer}
-            _write(
-                saga,
-                lease,
-                state=Saga.State.COMPENSATING,
-                last_error=str(refused),
-                refusal=answer,
-                attempts=0,
-            )
-        except Unknown as unknown:
-            if not Saga.objects.filter(pk=saga.pk, deadline__lte=Now()).exists():
-                return _later(saga, lease, unknown)
-            _write(
-                saga,
-                lease,
-                state=Saga.State.COMPENSATING,
-                last_error=str(unknown),
-                attempts=0,
-            )
+    waits = False
+    while saga.state == Saga.State.RUNNING and not waits:
+        if saga.step < len(plan.steps):
+            waits = _forward(saga, lease, plan.steps[saga.step])
         else:
-            fault_point(f"saga_after_{step.name}")
-            _write(saga, lease, step=saga.step + 1, started=False, attempts=0)
-    while saga.state == Saga.State.COMPENSATING:
-        # The step that was started last is undone too: it may have reached its participant, or reach it yet.
-        if saga.step >= len(plan.steps) or not saga.started:
-            if saga.step == 0:
-                return _end(saga, lease, Saga.State.COMPENSATED, plan.compensated)
+            _end(saga, lease, Saga.State.COMPLETED, plan.complete)
+    while saga.state == Saga.State.COMPENSATING and not waits:
+        if saga.started:
+            waits = _back(saga, lease, plan.steps[saga.step])
+        elif saga.step > 0:
             _write(saga, lease, step=saga.step - 1, started=True, attempts=0)
-            continue
-        step = plan.steps[saga.step]
-        try:
-            step.undo(saga)
-        except (Refused, Unknown) as failed:
-            log.error(
-                "saga step cannot be undone yet",
-                step=step.name,
-                attempts=saga.attempts,
-                error=str(failed),
-            )
-            return _later(saga, lease, failed)
-        fault_point(f"saga_after_undo_{step.name}")
-        _write(saga, lease, started=False, attempts=0)
+        else:
+            _end(saga, lease, Saga.State.COMPENSATED, plan.compensated)
+
+
+def _forward(saga: Saga, lease: uuid.UUID, step: Step) -> bool:
+    """Do one step; whether it has to be tried again later. Refused, or unknown past the deadline, the saga turns back.
+
+    `started` stays true then, so that this very step is undone too: it may have reached its participant, or reach it yet.
+    """
+    _write(saga, lease, started=True)
+    fault_point(f"saga_before_{step.name}")
+    back = {"state": Saga.State.COMPENSATING, "attempts": 0}
+    try:
+        step.do(saga)
+    except Refused as refused:
+        answer = {"status": refused.status, "answer": refused.answer}
+        _write(saga, lease, **back, last_error=str(refused), refusal=answer)
+        return False
+    except Unknown as unknown:
+        if not Saga.objects.filter(pk=saga.pk, deadline__lte=Now()).exists():
+            _later(saga, lease, unknown)
+            return True
+        _write(saga, lease, **back, last_error=str(unknown))
+        return False
+    fault_point(f"saga_after_{step.name}")
+    _write(saga, lease, step=saga.step + 1, started=False, attempts=0)
+    return False
+
+
+def _back(saga: Saga, lease: uuid.UUID, step: Step) -> bool:
+    """Undo one step; whether it has to be tried again later, which goes on for ever."""
+    try:
+        step.undo(saga)
+    except (Refused, Unknown) as failed:
+        log.error("saga step cannot be undone yet", step=step.name, attempts=saga.attempts, error=str(failed))
+        _later(saga, lease, failed)
+        return True
+    fault_point(f"saga_after_undo_{step.name}")
+    _write(saga, lease, started=False, attempts=0)
+    return False
 
 
 def _later(saga: Saga, lease: uuid.UUID, error: Exception) -> None:

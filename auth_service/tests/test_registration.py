@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -208,6 +209,20 @@ def test_two_runners_do_each_step_once(participants: Participants, settings: Any
     assert Saga.objects.get().state == Saga.State.COMPLETED
 
 
+def test_a_saga_that_fails_by_our_own_fault_is_let_go_of_and_tried_again(
+    participants: Participants, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SAGA_WAIT_SECONDS = 0
+    with monkeypatch.context() as broken:
+        broken.setattr("auth_service.sagas.participants.create_profile", lambda **_: {}["a fault of ours"])
+        assert register().status_code == 202
+    saga = Saga.objects.get()
+    assert (saga.lease, saga.attempts) == (None, 1)
+    Saga.objects.update(next_attempt_at=timezone.now())
+    assert run_due()
+    assert Account.objects.get().state == Account.State.ACTIVE
+
+
 def test_participants_are_called_with_a_service_token_and_no_password(participants: Participants) -> None:
     import jwt
 
@@ -218,6 +233,8 @@ def test_participants_are_called_with_a_service_token_and_no_password(participan
 
 
 def test_the_demo_accounts_are_made_once(participants: Participants, settings: Any) -> None:
+    # A command has no request, and so no request id of its own: the saga makes one.
+    structlog.contextvars.clear_contextvars()
     call_command("seed_demo")
     assert not Account.objects.exists()
     settings.DEMO = True

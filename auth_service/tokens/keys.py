@@ -60,7 +60,7 @@ def ensure_key() -> None:
         make_key()
 
 
-def keys() -> list[SigningKey]:
+def all_keys() -> list[SigningKey]:
     """All keys, oldest first."""
     return [_load(path) for path in sorted(Path(settings.KEY_DIR).glob("*.pem"))]
 
@@ -74,15 +74,15 @@ def _load(path: Path) -> SigningKey:
 
 def signing_key() -> SigningKey:
     """The key that signs now."""
-    return keys()[-1]
+    return all_keys()[-1]
 
 
 def public_key(kid: str) -> rsa.RSAPublicKey | None:
-    for key in keys():
+    for key in all_keys():
         if key.kid == kid:
             return key.private.public_key()
     return None
 
 
 def health() -> str | None:
-    return None if keys() else f"no signing key in KEY_DIR={settings.KEY_DIR}: run auth_service's migrate once"
+    return None if all_keys() else f"no signing key in KEY_DIR={settings.KEY_DIR}: run auth_service's migrate once"

@@ -153,6 +153,6 @@ class JwksView(APIView):
     def get(self, request: Request) -> Response:
         """The public keys (RFC 7517) that verify our tokens."""
         return Response(
-            {"keys": [key.jwk for key in keys.keys()]},
+            {"keys": [key.jwk for key in keys.all_keys()]},
             headers={"Cache-Control": "public, max-age=60"},
         )

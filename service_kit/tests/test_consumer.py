@@ -43,9 +43,7 @@ def test_an_event_is_applied_and_acknowledged(bench: Bench) -> None:
      named("x").replace(b'"name":"x"', b'"name":7'), encode(ThingOfOthers(id=uuid.uuid4(), name="forged"), version=1)],
     ids=["empty", "cut", "list", "not-utf-8", "no-fields", "unknown-type", "wrong-field-type", "not-its-owner"],
 )  # fmt: skip
-def test_a_bad_message_goes_to_the_dead_letters_and_its_neighbours_arrive(
-    bench: Bench, broken: bytes
-) -> None:
+def test_a_bad_message_goes_to_the_dead_letters_and_its_neighbours_arrive(bench: Bench, broken: bytes) -> None:
     send(bench, named("before"), broken, named("after"))
     consumer = EventConsumer(bench.queue, HANDLERS)
     until(
@@ -84,11 +82,7 @@ def test_killed_between_commit_and_acknowledgement_the_event_comes_again_and_cha
     )
     from django.db import connection
 
-    database = (
-        os.environ["DATABASE_URL"].rsplit("/", 1)[0]
-        + "/"
-        + connection.settings_dict["NAME"]
-    )
+    database = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
     killed = subprocess.run(
         [sys.executable, "-c", script],
         env={

@@ -42,9 +42,9 @@ def test_an_event_outside_a_transaction_is_refused() -> None:
 
 
 def test_an_event_of_a_change_that_was_rolled_back_never_was() -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         publish(thing("kettle"), version=1)
-        1 / 0  # noqa: B018
+        transaction.set_rollback(True)
     assert not OutboxEvent.objects.exists()
 
 

@@ -13,12 +13,8 @@ from service_kit.tests.example.models import Thing
 
 class AnyOrderOfEvents(TestCase):
     @settings(max_examples=50, deadline=None)
-    @given(
-        st.lists(st.tuples(st.integers(1, 6), st.booleans()), min_size=1, max_size=12)
-    )
-    def test_the_row_is_that_of_the_highest_version(
-        self, arrivals: list[tuple[int, bool]]
-    ) -> None:
+    @given(st.lists(st.tuples(st.integers(1, 6), st.booleans()), min_size=1, max_size=12))
+    def test_the_row_is_that_of_the_highest_version(self, arrivals: list[tuple[int, bool]]) -> None:
         """Given one history (version -> named or deleted), delivered doubled and shuffled, the end is the same."""
         thing, history = uuid.uuid4(), dict(arrivals)
         for version, _ in arrivals:

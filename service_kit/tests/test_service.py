@@ -16,9 +16,7 @@ REQUIRED = ["SERVICE", "SECRET_KEY", "DATABASE_URL", "BROKER_URL", "AUTH_URL"]
 
 
 def start(**environment: str | None) -> subprocess.CompletedProcess[str]:
-    variables = {
-        k: v for k, v in {**os.environ, **environment}.items() if v is not None
-    }
+    variables = {k: v for k, v in {**os.environ, **environment}.items() if v is not None}
     script = "from service_kit.manage import main; main('service_kit.tests.settings')"
     return subprocess.run(
         [sys.executable, "-c", script, "check"],
@@ -35,10 +33,7 @@ def test_a_missing_variable_stops_the_start_with_one_line_that_names_it(
 ) -> None:
     ended = start(**{name: None})
     assert ended.returncode == 2
-    assert (
-        ended.stderr
-        == f"{name} is not set. Add it to .env (README.md lists every variable) and start again.\n"
-    )
+    assert ended.stderr == f"{name} is not set. Add it to .env (README.md lists every variable) and start again.\n"
 
 
 @pytest.mark.parametrize(
@@ -92,11 +87,7 @@ def test_health_is_for_anyone_and_names_what_fails(
 
 
 def test_a_path_with_and_without_its_slash_is_the_same() -> None:
-    assert (
-        APIClient().get("/api/who").status_code
-        == APIClient().get("/api/who/").status_code
-        == 401
-    )
+    assert APIClient().get("/api/who").status_code == APIClient().get("/api/who/").status_code == 401
 
 
 def test_what_is_not_there_is_json() -> None:
@@ -111,9 +102,7 @@ def test_the_request_id_is_kept_made_or_replaced() -> None:
     given = APIClient().get("/api/who", headers={"X-Request-ID": "abc-123"})
     assert given["X-Request-ID"] == "abc-123"
     assert len(APIClient().get("/api/who")["X-Request-ID"]) == 32
-    forged = APIClient().get(
-        "/api/who", headers={"X-Request-ID": "line\tbreaks and more"}
-    )
+    forged = APIClient().get("/api/who", headers={"X-Request-ID": "line\tbreaks and more"})
     assert len(forged["X-Request-ID"]) == 32
 
 
@@ -129,9 +118,7 @@ def test_a_job_that_dies_ends_the_others_and_says_so() -> None:
         return False
 
     jobs = Jobs({"lives": lives, "dies": dies})
-    threads = [
-        threading.Thread(target=jobs.loop, args=item) for item in jobs.units.items()
-    ]
+    threads = [threading.Thread(target=jobs.loop, args=item) for item in jobs.units.items()]
     for thread in threads:
         thread.start()
     for thread in threads:

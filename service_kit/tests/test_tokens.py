@@ -40,9 +40,7 @@ def user_event(kind: Any, caller: Caller, **changed: Any) -> Any:
     return kind(**{**state, "is_active": True, **changed})
 
 
-def test_alice_is_let_in_before_her_event_has_arrived(
-    token_for: TokenFor, alice: Caller
-) -> None:
+def test_alice_is_let_in_before_her_event_has_arrived(token_for: TokenFor, alice: Caller) -> None:
     assert ask(token_for(alice)).json() == {"id": str(alice.id), "role": "client"}
 
 
@@ -66,15 +64,11 @@ def test_without_a_token_nobody_is(client_for: Any) -> None:
     ],
     ids=str,
 )
-def test_a_token_with_a_wrong_claim_is_refused(
-    token_for: TokenFor, alice: Caller, claims: dict[str, Any]
-) -> None:
+def test_a_token_with_a_wrong_claim_is_refused(token_for: TokenFor, alice: Caller, claims: dict[str, Any]) -> None:
     assert ask(token_for(alice, **claims)).status_code == 401
 
 
-def test_forged_tokens_are_refused(
-    token_for: TokenFor, signing_key: Any, alice: Caller
-) -> None:
+def test_forged_tokens_are_refused(token_for: TokenFor, signing_key: Any, alice: Caller) -> None:
     good = token_for(alice)
     head, body, signature = good.split(".")
     claims = jwt.decode(good, options={"verify_signature": False})
@@ -84,9 +78,7 @@ def test_forged_tokens_are_refused(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     # The library refuses to make this one: the public key, which everybody has, used as a shared secret.
-    confused = (
-        f"{b64(json.dumps({'alg': 'HS256', 'typ': 'JWT', **headers}).encode())}.{body}"
-    )
+    confused = f"{b64(json.dumps({'alg': 'HS256', 'typ': 'JWT', **headers}).encode())}.{body}"
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     forged = {
         "tampered": f"{head}.{admin}.{signature}",
@@ -97,22 +89,16 @@ def test_forged_tokens_are_refused(
         "unknown key id": token_for(alice, kid="elsewhere"),
         "nonsense": "nonsense",
     }
-    assert {
-        name: ask(token).status_code for name, token in forged.items()
-    } == dict.fromkeys(forged, 401)
+    assert {name: ask(token).status_code for name, token in forged.items()} == dict.fromkeys(forged, 401)
 
 
-def test_the_role_that_counts_is_the_copys(
-    token_for: TokenFor, admin: Caller, deliver: Any
-) -> None:
+def test_the_role_that_counts_is_the_copys(token_for: TokenFor, admin: Caller, deliver: Any) -> None:
     assert ask(token_for(admin), "/api/admin").status_code == 200
     deliver(user_event(UserUpdated, admin, role="client"), version=2)
     assert ask(token_for(admin), "/api/admin").status_code == 403
 
 
-def test_a_deactivated_or_deleted_user_is_out_at_once(
-    token_for: TokenFor, alice: Caller, deliver: Any
-) -> None:
+def test_a_deactivated_or_deleted_user_is_out_at_once(token_for: TokenFor, alice: Caller, deliver: Any) -> None:
     deliver(user_event(UserCreated, alice))
     assert ask(token_for(alice)).status_code == 200
     deliver(user_event(UserUpdated, alice, is_active=False), version=2)
@@ -132,18 +118,10 @@ def test_services_and_people_have_doors_of_their_own(
         "/api/service": (403, 403, 200),
     }
     for path, expected in doors.items():
-        assert (
-            tuple(
-                ask(token_for(who), path).status_code
-                for who in (alice, admin, a_service)
-            )
-            == expected
-        )
+        assert tuple(ask(token_for(who), path).status_code for who in (alice, admin, a_service)) == expected
 
 
-def test_unknown_key_ids_do_not_make_us_ask_each_time(
-    token_for: TokenFor, alice: Caller
-) -> None:
+def test_unknown_key_ids_do_not_make_us_ask_each_time(token_for: TokenFor, alice: Caller) -> None:
     ask(token_for(alice))
     asked = auth.signing_keys._asked
     for _ in range(5):
@@ -151,9 +129,7 @@ def test_unknown_key_ids_do_not_make_us_ask_each_time(
     assert auth.signing_keys._asked == asked
 
 
-def test_keys_in_hand_serve_while_auth_service_is_away(
-    token_for: TokenFor, alice: Caller, settings: Any
-) -> None:
+def test_keys_in_hand_serve_while_auth_service_is_away(token_for: TokenFor, alice: Caller, settings: Any) -> None:
     token = token_for(alice)
     assert ask(token).status_code == 200
     settings.AUTH_URL = "http://127.0.0.1:1"
@@ -161,9 +137,7 @@ def test_keys_in_hand_serve_while_auth_service_is_away(
     assert ask(token).status_code == 200
 
 
-def test_without_any_key_the_answer_is_503_not_401(
-    token_for: TokenFor, alice: Caller, settings: Any
-) -> None:
+def test_without_any_key_the_answer_is_503_not_401(token_for: TokenFor, alice: Caller, settings: Any) -> None:
     token = token_for(alice)
     settings.AUTH_URL = "http://127.0.0.1:1"
     auth.signing_keys._keys = {}
