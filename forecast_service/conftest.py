@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from service_kit.auth import Caller
-from service_kit.events import Assignment, ConsumptionHourly, DeviceCreated, DeviceUpdated, HourState, PlantCreated
+from service_kit.events import (
+    Assignment,
+    ConsumptionHourly,
+    DeviceCreated,
+    DeviceDeleted,
+    DeviceUpdated,
+    HourState,
+    PlantCreated,
+)
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -31,6 +39,17 @@ def device(deliver: Callable[..., None]) -> Callable[..., uuid.UUID]:
         return key
 
     return make
+
+
+@pytest.fixture
+def delete_device(deliver: Callable[..., None]) -> Callable[..., None]:
+    def tell(device_id: uuid.UUID, *, version: int) -> None:
+        state = DeviceDeleted(
+            id=device_id, name="Home", kind="consumption", reading="interval_kwh", interval_seconds=600
+        )
+        deliver(state, version=version)
+
+    return tell
 
 
 @pytest.fixture

@@ -3,9 +3,13 @@
 import dataclasses
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from forecast_service.forecasters.base import Forecast, History
 from forecast_service.forecasters.sarimax import RegressionSarimax
+
+# The panel has imported numpy before this package could ask for a single thread, as the services run with.
+threadpool_limits(limits=1, user_api="blas")
 
 
 def forecast(history: pd.Series, horizon: int) -> pd.DataFrame:

@@ -47,8 +47,9 @@ def answer(history: History, horizon: int, zone: str, *, forecaster: Forecaster 
             f"each of the {known} known hours holds the same value, {low:g} kWh",
         )
     if known < forecaster.minimum_history:
-        reason = f"{known} complete hours are known; {forecaster.name} needs {forecaster.minimum_history}"
-        return Answer(YESTERDAY.name, YESTERDAY.forecast(history, horizon, zone), reason)
+        too_few = f"{known} complete hours are known; {forecaster.name} needs {forecaster.minimum_history}"
+        return Answer(YESTERDAY.name, YESTERDAY.forecast(history, horizon, zone), too_few)
+    reason: str | None
     try:
         told = forecaster.forecast(history, horizon, zone)
         reason = None if is_finite(told) else f"{forecaster.name} gave no finite number on this history"

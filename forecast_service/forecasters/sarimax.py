@@ -193,7 +193,10 @@ def _spread(innovations: Floats, known: np.ndarray, hour_of_day: np.ndarray) -> 
     standard = innovations / (profile[:, hour_of_day] * whole[:, None])
     if known.all():
         return profile, np.quantile(standard, PROBABILITIES, axis=1).T
-    rows = [np.quantile(row[seen], PROBABILITIES) if seen.any() else np.zeros(4) for row, seen in zip(standard, known)]
+    rows = [
+        np.quantile(row[seen], PROBABILITIES) if seen.any() else np.zeros(4)
+        for row, seen in zip(standard, known, strict=True)
+    ]
     return profile, np.stack(rows)
 
 
@@ -205,7 +208,7 @@ def _ridge(x: Floats, target: Floats, weights: Floats, penalty: float) -> Floats
     shrink = penalty * weights.sum(axis=1) + 1e-10
     place = np.arange(x.shape[2])
     normal[:, place, place] += shrink[:, None]
-    return np.linalg.solve(normal, weighted @ target[..., None])[..., 0]
+    return np.asarray(np.linalg.solve(normal, weighted @ target[..., None])[..., 0], dtype=float)
 
 
 def _product(x: Floats, coefficients: Floats) -> Floats:
@@ -214,8 +217,8 @@ def _product(x: Floats, coefficients: Floats) -> Floats:
 
 def _median(size: Floats, known: np.ndarray) -> Floats:
     if known.all():
-        return np.median(size, axis=1)
-    return np.stack([np.median(row[seen]) if seen.any() else np.float64(0) for row, seen in zip(size, known)])
+        return np.asarray(np.median(size, axis=1), dtype=float)
+    return np.array([float(np.median(row[seen])) if seen.any() else 0.0 for row, seen in zip(size, known, strict=True)])
 
 
 def _skewness(values: Floats) -> Floats:

@@ -54,7 +54,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """The devices of one kind whose hours are summed, up to `until`; `left_out` names the others with the reason."""
+    """The devices of one kind whose hours are summed, up to `until`; `left_out` names the others with the reason.
+
+    leading: whether this kind is the one that speaks for the scope when none is asked for.
+    """
 
     scope: str
     kind: str
@@ -62,6 +65,7 @@ class Population:
     left_out: list[dict[str, str]]
     until: datetime
     zone: str
+    leading: bool
 
     @property
     def basis(self) -> str:
@@ -137,14 +141,12 @@ def populate(scope: Scope, *, caller: Caller | None, kind: str | None = None) ->
     """
     devices = devices_of(scope, caller)
     kinds = {device.kind for device in devices}
-    if kind is None:
-        kind = next((one for one in KINDS if one in kinds), None)
-        if kind is None:
-            raise NothingToForecastFrom(f"{scope} has no device. Assign one, or choose another scope.")
-    elif kind not in kinds:
-        raise NothingToForecastFrom(
-            f"{scope} has no {kind} device; it has {', '.join(sorted(kinds)) or 'none at all'}."
-        )
+    leading = next((one for one in KINDS if one in kinds), None)
+    if leading is None:
+        raise NothingToForecastFrom(f"{scope} has no device. Assign one, or choose another scope.")
+    kind = kind or leading
+    if kind not in kinds:
+        raise NothingToForecastFrom(f"{scope} has no {kind} device; it has {', '.join(sorted(kinds))}.")
     chosen, left_out = _without_sub_meters([device for device in devices if device.kind == kind])
     series = series_of([device.pk for device in chosen])
     newest = max((one.until for one in series.values() if one.until), default=None)
@@ -168,7 +170,7 @@ def populate(scope: Scope, *, caller: Caller | None, kind: str | None = None) ->
     until = min(one.series.until for one in members if one.series.until)
     # The sun does not keep summer time.
     zone = "UTC" if kind == "production" else zone_of(one.device for one in members)
-    return Population(str(scope), kind, tuple(members), left_out, until, zone)
+    return Population(str(scope), kind, tuple(members), left_out, until, zone, kind == leading)
 
 
 def _without_sub_meters(

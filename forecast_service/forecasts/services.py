@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -94,8 +94,9 @@ def store_forecast(*, issue: Issue, measured_until: str) -> bool:
         )
         for hour, (kwh, low, high) in enumerate(zip(row.kwh, row.lower_80, row.upper_80, strict=True))
     ]
-    event = ForecastIssued(scope=row.scope, model=row.model, issued_at=row.issued_at, points=points)
-    outbox.publish(event, version=row.pk)
+    if population.leading:  # the event names a scope and no kind
+        event = ForecastIssued(scope=row.scope, model=row.model, issued_at=row.issued_at, points=points)
+        outbox.publish(event, version=row.pk)
     return True
 
 
@@ -105,7 +106,7 @@ def purge_past_forecasts() -> int:
     return Forecast.objects.filter(is_current=False, issued_at__lt=horizon).delete()[0]
 
 
-def plan_scope(*, scope: str, kind: str, until: object) -> bool:
+def plan_scope(*, scope: str, kind: str, until: datetime) -> bool:
     """Note that the scope is due from `until`; False when it was due from there already."""
     plan, created = Plan.objects.get_or_create(scope=scope, kind=kind, defaults={"due_until": until})
     if created:

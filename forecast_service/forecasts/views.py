@@ -43,8 +43,9 @@ class ForecastView(APIView):
         query = ForecastQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
+        caller: Any = request.user
         try:
-            population = populate(asked["parsed"], caller=request.user, kind=asked.get("kind"))
+            population = populate(asked["parsed"], caller=caller, kind=asked.get("kind"))
             stored = current_forecast(population)
             if stored is not None:
                 return Response(told_by_row(stored, asked["horizon"]))

@@ -1,9 +1,11 @@
 """Copies of devices and plants follow their owner's events."""
 
+import uuid
+
 import pytest
 
 from forecast_service.devices.models import Assignment, Device, Plant
-from service_kit.events import DeviceDeleted, PlantDeleted, TariffCreated
+from service_kit.events import PlantDeleted, TariffCreated
 
 pytestmark = pytest.mark.django_db
 
@@ -16,10 +18,9 @@ def test_assignments_follow_the_device_version(device, alice, bob):
     assert list(Assignment.objects.values_list("user_id", flat=True)) == [bob.id]
 
 
-def test_a_deleted_device_stays_deleted(device, deliver, alice):
+def test_a_deleted_device_stays_deleted(device, delete_device, alice):
     meter = device(alice)
-    state = {"id": meter, "name": "Home", "kind": "consumption", "reading": "interval_kwh", "interval_seconds": 600}
-    deliver(DeviceDeleted(**state), version=5)
+    delete_device(meter, version=5)
     device(alice, version=4, id=meter)
     assert not Device.live.exists()
     assert not Assignment.objects.exists()
@@ -32,8 +33,15 @@ def test_a_deleted_plant_is_gone(plant, deliver):
 
 
 def test_a_tariff_passes(deliver):
-    state = {"currency": "EUR", "valid_from": None, "valid_to": None, "standing_charge_per_day": 0.3, "rates": []}
-    import uuid
-
-    deliver(TariffCreated(id=uuid.uuid4(), name="Night", feed_in_per_kwh=0.08, **state))
+    tariff = TariffCreated(
+        id=uuid.uuid4(),
+        name="Night",
+        currency="EUR",
+        valid_from=None,
+        valid_to=None,
+        standing_charge_per_day=0.3,
+        feed_in_per_kwh=0.08,
+        rates=[],
+    )
+    deliver(tariff)
     assert not Device.objects.exists()

@@ -1,9 +1,10 @@
 """An hour closes, the scopes it belongs to are forecast anew, each once, and the others are told."""
 
+import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from forecast_service.conftest import NOON
@@ -89,6 +90,17 @@ def test_each_stored_forecast_is_told_with_the_state_it_has(home, published):
     assert [point.kwh for point in one.event.points] == row.kwh
 
 
+def test_of_a_plant_the_leading_kind_is_told(home, device, hours, habit, published):
+    panels = device(plant_id=home["plant"], kind="production")
+    hours(panels, habit(15, level=3))
+    take_up_changes()
+    assert issue_all() == 5
+    told = [one.event.scope for one in published()]
+    assert sorted(told) == sorted({*told, f"device_{panels}"})
+    plant = Forecast.objects.get(scope=f"plant_{home['plant']}", kind="consumption")
+    assert [one.version for one in published() if one.event.scope == plant.scope] == [plant.pk]
+
+
 def test_one_scope_that_cannot_be_forecast_does_not_stop_the_others(home, device, hours):
     young = device()
     hours(young, [1.0] * 5)
@@ -99,12 +111,9 @@ def test_one_scope_that_cannot_be_forecast_does_not_stop_the_others(home, device
     assert plan.done_until == plan.due_until
 
 
-def test_a_plan_whose_device_has_gone_goes_too(home, device, deliver):
-    from service_kit.events import DeviceDeleted
-
+def test_a_plan_whose_device_has_gone_goes_too(home, delete_device):
     take_up_changes()
-    state = {"name": "Home", "kind": "consumption", "reading": "interval_kwh", "interval_seconds": 600}
-    deliver(DeviceDeleted(id=home["meter"], **state), version=9)
+    delete_device(home["meter"], version=9)
     assert issue_all() == 0
     assert not Plan.objects.filter(scope__startswith="device_").exists()
 
@@ -136,15 +145,11 @@ def test_past_forecasts_go_after_their_time_and_the_current_one_stays(home, hour
 
 @pytest.mark.django_db(transaction=True)
 def test_a_plan_in_another_workers_hands_is_left_to_it(home):
-    import threading
-
     take_up_changes()
-    plan = Plan.objects.first()
+    plan = Plan.objects.get(scope__startswith="device_")
     held, go = threading.Event(), threading.Event()
 
     def other_worker():
-        from django.db import transaction
-
         with transaction.atomic():
             Plan.objects.select_for_update().get(pk=plan.pk)
             held.set()

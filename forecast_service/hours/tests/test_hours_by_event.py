@@ -9,6 +9,7 @@ import pytest
 from forecast_service.conftest import NOON
 from forecast_service.hours.models import Hour, Series
 from forecast_service.hours.queries import values_of
+from forecast_service.hours.services import keep_hours
 from service_kit.events import ConsumptionHourly, HourState, InvalidEvent
 
 pytestmark = pytest.mark.django_db
@@ -87,13 +88,12 @@ def test_an_hour_with_half_of_its_readings_counts_in_full_and_with_fewer_not_at_
     ("changed", "reason"),
     [
         ({"start": NOON + timedelta(minutes=30)}, "not a full UTC hour"),
-        ({"kwh": 1e999}, "not finite|out of range|number"),
+        ({"kwh": float("inf")}, "not finite"),
     ],
 )
-def test_an_impossible_hour_is_refused(deliver, changed, reason):
+def test_an_impossible_hour_is_refused(changed, reason):
     fields = {"start": NOON, "kwh": 1.0, "readings": 6, "expected": 6, "quality": "measured", "version": 1} | changed
-    with pytest.raises((InvalidEvent, ValueError), match=reason):
-        from forecast_service.hours.services import keep_hours
-
-        keep_hours(hours=[HourState(device_id=uuid.uuid4(), **fields)])
+    hour = HourState(device_id=uuid.uuid4(), **fields)
+    with pytest.raises(InvalidEvent, match=reason):
+        keep_hours(hours=[hour])
     assert not Hour.objects.exists()
