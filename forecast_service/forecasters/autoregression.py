@@ -30,10 +30,10 @@ def burg(x: Floats, order: int) -> tuple[Floats, Floats]:
 def ahead(residuals: Floats, coefficients: Floats, horizon: int) -> Floats:
     """Expected error of each hour ahead (series, horizon) after these residuals (series, at least the order)."""
     order = coefficients.shape[1]
-    newest_last = coefficients[:, ::-1]
+    newest_last = coefficients[:, ::-1, None]
     path = np.concatenate([residuals[:, -order:], np.zeros((len(residuals), horizon))], axis=1)
     for step in range(horizon):
-        path[:, order + step] = np.einsum("sk,sk->s", path[:, step : step + order], newest_last)
+        path[:, order + step] = np.matmul(path[:, None, step : step + order], newest_last)[:, 0, 0]
     return path[:, order:]
 
 

@@ -180,15 +180,9 @@ def _spread(innovations: Floats, known: np.ndarray, hour_of_day: np.ndarray) -> 
     squares = np.where(known, innovations**2, 0.0)
     whole = np.sqrt(squares.sum(axis=1) / np.maximum(known.sum(axis=1), 1))
     whole = np.maximum(whole, 1e-12)
-    by_hour = np.ones((len(innovations), DAY))
-    for hour in range(DAY):
-        here = hour_of_day == hour
-        count = known[:, here].sum(axis=1)
-        by_hour[:, hour] = np.where(
-            count > 0,
-            np.sqrt(squares[:, here].sum(axis=1) / np.maximum(count, 1)) / whole,
-            1.0,
-        )
+    at_hour = (hour_of_day[:, None] == np.arange(DAY)).astype(float)
+    count = known.astype(float) @ at_hour
+    by_hour = np.where(count > 0, np.sqrt(squares @ at_hour / np.maximum(count, 1)) / whole[:, None], 1.0)
     profile = (1 - POOLED) * by_hour + POOLED
     standard = innovations / (profile[:, hour_of_day] * whole[:, None])
     if known.all():
