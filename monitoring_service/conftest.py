@@ -1,6 +1,7 @@
 """What this service's tests have in common: a meter of Alice's and ways to send it readings and to ask for its hours."""
 
 import json
+import threading
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -67,3 +68,13 @@ def hours() -> Callable[..., dict[datetime, Any]]:
         return {hour.start: hour for hour in Hour.objects.filter(device_id=device_id).order_by("start")}
 
     return get
+
+
+def eventually(what: str, look: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until `look` is true; fail with `what` after `seconds`."""
+    pause = threading.Event()
+    for _ in range(int(seconds / 0.05)):
+        if look():
+            return
+        pause.wait(0.05)
+    pytest.fail(f"not within {seconds:g} s: {what}")

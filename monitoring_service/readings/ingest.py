@@ -4,9 +4,11 @@ A batch is acknowledged when its readings are committed and its refusals confirm
 process before leaves the messages to be delivered again, and storing a reading twice changes nothing.
 """
 
+import os
 import signal
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 
 import structlog
@@ -30,6 +32,7 @@ PREFETCH = 2 * BATCH_READINGS
 BATCH_BYTES = 16 * 1024 * 1024
 FLUSH_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 15
+BEAT_SECONDS = 2
 _RETRY_AT_ONCE = {"40001", "40P01"}
 
 
@@ -64,6 +67,9 @@ class Ingest:
         self._dead_letters = dead_letters or DeadLetters(self._url)
         self._stop = threading.Event()
         self.stored = 0
+        heartbeat = os.environ.get("HEARTBEAT_FILE")
+        self._heartbeat = Path(heartbeat) if heartbeat else None
+        self._next_beat = 0.0
 
     def stop(self, number: int = 0, frame: FrameType | None = None) -> None:
         """Finish the batch in hand, acknowledge it and return from `run`."""
@@ -72,6 +78,7 @@ class Ingest:
     def run(self) -> None:
         wait = 0.5
         while not self._stop.is_set():
+            self._beat()
             try:
                 self._consume()
                 wait = 0.5
@@ -92,6 +99,7 @@ class Ingest:
             log.info("ingest runs", queue=QUEUE)
             batch = Batch()
             for method, _, body in channel.consume(QUEUE, inactivity_timeout=FLUSH_SECONDS / 2):
+                self._beat()
                 if method is not None:
                     batch.add(body, method.delivery_tag)
                 if batch.is_due() or (self._stop.is_set() and batch.bodies):
@@ -102,6 +110,12 @@ class Ingest:
         finally:
             if link.is_open:
                 quietly(link.close)
+
+    def _beat(self) -> None:
+        """Tell the process's keeper, every other second, that it goes round; waiting for a database is going round."""
+        if self._heartbeat is not None and time.monotonic() >= self._next_beat:
+            self._heartbeat.touch()
+            self._next_beat = time.monotonic() + BEAT_SECONDS
 
     def _flush(self, channel: BlockingChannel, batch: Batch) -> None:
         refusals = self._store(channel, batch)
@@ -126,6 +140,7 @@ class Ingest:
             except Error as error:
                 if database_is_away(error):
                     connection.close()
+                    self._beat()
                     log.warning("database away, holding the batch", readings=len(batch.readings), retry_in=wait)
                     if self._stop.is_set():
                         return None
@@ -143,7 +158,7 @@ class Ingest:
 
     def _store_alone(self, channel: BlockingChannel, batch: Batch) -> list[Refusal] | None:
         """Message by message: when one of them cannot be stored, its neighbours must not suffer."""
-        log.exception("batch cannot be stored as one, trying message by message", messages=len(batch.bodies))
+        log.error("batch cannot be stored as one, trying message by message", messages=len(batch.bodies))
         refusals: list[Refusal] = []
         for body in batch.bodies:
             single = Batch()

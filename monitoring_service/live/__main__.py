@@ -1,0 +1,28 @@
+"""`python -m monitoring_service.live`: the process that serves GET /api/monitoring/live, on PORT."""
+
+import os
+import sys
+
+import django
+import uvicorn
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "monitoring_service.config.settings")
+    from service_kit.environment import BadSetting, env_int
+
+    try:
+        django.setup()
+        port = env_int("PORT", 8000)
+    except BadSetting as error:
+        print(error, file=sys.stderr)  # noqa: T201 - before there is a log
+        sys.exit(2)
+    from monitoring_service.live.app import LiveApp
+
+    # Open streams have no end of their own: two seconds after SIGTERM they are cut, and browsers come back by themselves.
+    host = os.environ.get("HOST", "0.0.0.0")
+    uvicorn.run(LiveApp(), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+
+
+if __name__ == "__main__":
+    main()

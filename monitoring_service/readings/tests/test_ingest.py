@@ -1,0 +1,253 @@
+"""Meters publish to the real queue; whatever happens to the consumer, every reading is counted once."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pika
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.models import Sum
+
+from monitoring_service.conftest import DAY, METER, device_event, eventually, reading, ten_minutes
+from monitoring_service.hours.models import Hour
+from monitoring_service.readings.dead_letters import DEAD_LETTERS, QUEUE
+from monitoring_service.readings.ingest import Ingest
+from monitoring_service.readings.models import Reading
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KILLED = 137
+
+
+class Meters:
+    """A publisher as any meter is: it declares the queue itself, durable and without arguments, and asks for confirms."""
+
+    def __init__(self) -> None:
+        self.link = pika.BlockingConnection(pika.URLParameters(os.environ["METER_AMQP_URL"]))
+        self.channel = self.link.channel()
+        self.channel.queue_declare(QUEUE, durable=True)
+        self.channel.confirm_delivery()
+
+    def send(self, *messages: Any) -> None:
+        durable = pika.BasicProperties(delivery_mode=2)
+        for message in messages:
+            body = message if isinstance(message, bytes) else json.dumps(message).encode()
+            self.channel.basic_publish("", QUEUE, body, durable)
+
+
+@pytest.fixture
+def operator() -> Iterator[Any]:
+    """A channel of the broker's administrator, on empty queues."""
+    link = pika.BlockingConnection(pika.URLParameters(os.environ["BROKER_ADMIN_URL"].rsplit("/", 1)[0] + "/%2F"))
+    channel = link.channel()
+    for queue in (QUEUE, DEAD_LETTERS):
+        channel.queue_purge(queue)
+    yield channel
+    for queue in (QUEUE, DEAD_LETTERS):
+        channel.queue_purge(queue)
+    link.close()
+
+
+@pytest.fixture
+def meters(operator: Any) -> Iterator[Meters]:
+    found = Meters()
+    yield found
+    found.link.close()
+
+
+@contextmanager
+def ingesting(count: int = 1) -> Iterator[list[Ingest]]:
+    """Consumers in threads of this process, stopped as SIGTERM would stop them."""
+    ingests = [Ingest() for _ in range(count)]
+
+    def work(ingest: Ingest) -> None:
+        ingest.run()
+        connection.close()
+
+    threads = [threading.Thread(target=work, args=[ingest]) for ingest in ingests]
+    for thread in threads:
+        thread.start()
+    try:
+        yield ingests
+    finally:
+        for ingest in ingests:
+            ingest.stop()
+        for thread in threads:
+            thread.join(timeout=30)
+        assert not any(thread.is_alive() for thread in threads)
+
+
+def process(**variables: str) -> subprocess.Popen[bytes]:
+    """A consumer as a process of its own, on the test's database."""
+    database = settings.DATABASES["default"]
+    address = settings.DATABASE_URL.rsplit("/", 1)[0] + f"/{database['NAME']}"
+    return subprocess.Popen(
+        [sys.executable, "-m", "monitoring_service.manage", "ingest_measurements"],
+        env={**os.environ, "DATABASE_URL": address, **variables},
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def left_in(operator: Any, queue: str) -> int:
+    return int(operator.queue_declare(queue, passive=True).method.message_count)
+
+
+def dead_letters(operator: Any) -> list[tuple[bytes, str]]:
+    found = []
+    while True:
+        method, properties, body = operator.basic_get(DEAD_LETTERS, auto_ack=True)
+        if method is None:
+            return found
+        found.append((body, properties.headers["x-error"]))
+
+
+def total() -> float:
+    return float(Hour.objects.aggregate(total=Sum("kwh"))["total"] or 0)
+
+
+def test_single_readings_and_arrays_become_hours(meter: uuid.UUID, meters: Meters, operator: Any) -> None:
+    rows = ten_minutes(DAY, [0.1] * 144)
+    meters.send(*rows[:20], rows[20:80], {"device_id": str(METER), "readings": [
+        [row["timestamp"], row["measurement_value"]] for row in rows[80:]]})  # fmt: skip
+
+    with ingesting():
+        eventually("all are stored", lambda: Reading.objects.count() == 144)
+
+    assert total() == pytest.approx(14.4)
+    assert (left_in(operator, QUEUE), left_in(operator, DEAD_LETTERS)) == (0, 0)
+
+
+def test_a_bad_reading_goes_to_the_dead_letters_and_its_neighbours_stay(
+    meter: uuid.UUID, meters: Meters, operator: Any
+) -> None:
+    rows = ten_minutes(DAY, [0.1] * 6)
+    naive = {**rows[0], "timestamp": "2026-03-10T00:10:00"}
+    meters.send([rows[0], naive, rows[1]], b"not json", rows[2:], {**rows[0], "measurement_value": -1})
+
+    with ingesting():
+        eventually("three are refused", lambda: left_in(operator, DEAD_LETTERS) == 3)
+        eventually("all others are stored", lambda: Reading.objects.count() == 6)
+
+    refused = dead_letters(operator)
+    assert json.loads(refused[0][0]) == naive
+    assert "2026-03-10T00:10:00" in refused[0][1]
+    assert refused[1] == (b"not json", pytest.approx(refused[1][1]))
+    assert "not JSON" in refused[1][1]
+    assert "negative" in refused[2][1]
+    assert left_in(operator, QUEUE) == 0
+
+
+@pytest.mark.parametrize("point", ["before_commit", "after_commit_before_ack"])
+def test_a_consumer_killed_around_its_commit_loses_and_doubles_nothing(
+    meter: uuid.UUID, meters: Meters, operator: Any, point: str
+) -> None:
+    meters.send(*ten_minutes(DAY, [0.1] * 144))
+
+    assert process(FAULT=point).wait(timeout=30) == KILLED
+    stored_before = Reading.objects.count()
+    with ingesting():
+        eventually("nothing is left", lambda: left_in(operator, QUEUE) == 0 and Reading.objects.count() == 144)
+
+    assert (stored_before > 0) == (point == "after_commit_before_ack")
+    assert total() == pytest.approx(14.4)
+    assert left_in(operator, DEAD_LETTERS) == 0
+
+
+def test_kills_at_any_moment_while_readings_flow(meter: uuid.UUID, meters: Meters, operator: Any) -> None:
+    chance = random.Random(3)
+    rows = ten_minutes(DAY - timedelta(days=20), [0.1] * 144 * 20)
+    for part in range(4):
+        consumer = process()
+        meters.send(*rows[part * 720 : (part + 1) * 720])
+        eventually("it has begun", lambda part=part: Reading.objects.count() > part * 300)
+        threading.Event().wait(chance.random() / 5)
+        consumer.send_signal(signal.SIGKILL)
+        consumer.wait(timeout=10)
+
+    with ingesting():
+        eventually("all are stored", lambda: Reading.objects.count() == len(rows))
+        eventually("nothing is left", lambda: left_in(operator, QUEUE) == 0)
+
+    assert total() == pytest.approx(len(rows) * 0.1)
+
+
+def test_sigterm_finishes_the_batch(meter: uuid.UUID, meters: Meters, operator: Any) -> None:
+    consumer = process()
+    meters.send(*ten_minutes(DAY, [0.1] * 144))
+    eventually("it has begun", lambda: Reading.objects.exists())
+
+    consumer.terminate()
+
+    assert consumer.wait(timeout=30) == 0
+    assert left_in(operator, QUEUE) + Reading.objects.count() >= 144
+    with ingesting():
+        eventually("all are stored", lambda: Reading.objects.count() == 144)
+    assert total() == pytest.approx(14.4)
+
+
+def test_two_consumers_on_the_same_devices(
+    deliver: Callable[..., None], meters: Meters, operator: Any, alice: Any
+) -> None:
+    devices = [uuid.UUID(int=n) for n in range(1, 21)]
+    for device_id in devices:
+        deliver(device_event(device_id))
+    rows = [row for device_id in devices for row in ten_minutes(DAY, [0.1] * 144, device_id)]
+    random.Random(5).shuffle(rows)
+    doubled = rows + rows[:500]
+
+    with ingesting(2) as consumers:
+        meters.send(*[doubled[n : n + 50] for n in range(0, len(doubled), 50)])
+        eventually("nothing is left", lambda: left_in(operator, QUEUE) == 0 and Reading.objects.count() == len(rows))
+
+    assert sum(consumer.stored for consumer in consumers) == len(rows)
+    assert total() == pytest.approx(len(rows) * 0.1)
+    assert set(Hour.objects.values_list("readings", flat=True)) == {6}
+
+
+def test_a_lost_database_connection_holds_the_batch(meter: uuid.UUID, meters: Meters, operator: Any) -> None:
+    rows = ten_minutes(DAY, [0.1] * 144)
+
+    with ingesting():
+        meters.send(*rows[:72])
+        eventually("the first half is stored", lambda: Reading.objects.count() == 72)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            assert cursor.fetchone()[0] >= 1
+        meters.send(*rows[72:])
+        eventually("the second half too", lambda: Reading.objects.count() == 144)
+
+    assert total() == pytest.approx(14.4)
+    assert left_in(operator, DEAD_LETTERS) == 0
+
+
+def test_a_reading_of_an_unknown_device_waits_in_the_database(
+    meters: Meters, operator: Any, deliver: Callable[..., None]
+) -> None:
+    with ingesting():
+        meters.send(reading(DAY, 0.25))
+        eventually("it is taken from the queue", lambda: left_in(operator, QUEUE) == 0)
+        eventually("it is held", _held)
+
+    deliver(device_event())
+
+    assert total() == pytest.approx(0.25)
+
+
+def _held() -> bool:
+    from monitoring_service.readings.models import HeldReading
+
+    return HeldReading.objects.exists()
