@@ -10,6 +10,7 @@ urlpatterns = service_urls(
     path("api/devices", devices.DeviceList.as_view()),
     path("api/devices/<uuid:id>", devices.DeviceDetail.as_view()),
     path("api/devices/<uuid:id>/credentials", devices.DeviceCredentials.as_view()),
+    path("api/devices/<uuid:id>/meter-change", devices.DeviceMeterChanges.as_view()),
     path("api/categories", devices.CategoryList.as_view()),
     path("api/categories/<uuid:id>", devices.CategoryDetail.as_view()),
     path("api/plants", plants.PlantList.as_view()),
@@ -23,4 +24,5 @@ urlpatterns = service_urls(
     path("api/mappings/user/<uuid:user_id>/devices", mappings.UserDeviceList.as_view()),
     path("internal/users", people.Users.as_view()),
     path("internal/users/<uuid:user_id>/rollback", people.UserRollback.as_view()),
+    path("internal/users/<uuid:user_id>", people.SagaUser.as_view()),
 )

@@ -81,3 +81,20 @@ class Credential(models.Model):
     device = models.OneToOneField(Device, primary_key=True, on_delete=models.CASCADE, related_name="credential")
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now=True)
+
+
+class MeterChange(models.Model):
+    """A register meter was replaced: the last value of the old one and the first of the new one, with who noted it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="meter_changes")
+    at = models.DateTimeField()
+    final_register = models.FloatField()
+    first_register = models.FloatField()
+    note = models.TextField(blank=True, default="")
+    noted_by = models.UUIDField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-at", "id")
+        constraints = (models.UniqueConstraint(fields=["device", "at"], name="one_meter_change_per_instant"),)

@@ -1,12 +1,14 @@
 """Shapes of devices, categories and credentials."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from device_service.devices.models import Category, Device
-from device_service.fields import LIMITS, Number, Ref
+from device_service.devices.models import Category, Device, MeterChange
+from device_service.fields import LIMITS, Instant, Number, Ref
 from device_service.plants.models import Plant
 
 MONTH_SECONDS = 31 * 24 * 3600
@@ -88,6 +90,38 @@ class DeviceSerializer(serializers.ModelSerializer[Device]):
             "usage_hours", "register_max", "category", "plant", "parent", "created_at", "updated_at",
         )  # fmt: skip
         read_only_fields = ("created_at", "updated_at")
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Replaced at noon",
+            value={
+                "at": "2026-01-31T12:00:00+01:00",
+                "final_register": 48211.7,
+                "first_register": 0.2,
+                "note": "Calibration expired",
+            },
+            request_only=True,
+        )
+    ]
+)
+class MeterChangeSerializer(serializers.ModelSerializer[MeterChange]):
+    at = Instant()
+    final_register = Number(min_value=0, help_text="kWh: the last value of the old meter.")
+    first_register = Number(min_value=0, help_text="kWh: the first value of the new meter.")
+
+    class Meta:
+        model = MeterChange
+        fields = ("id", "at", "final_register", "first_register", "note", "noted_by", "created_at")
+        read_only_fields = ("noted_by", "created_at")
+        # The service tells the same change again from another one at the same instant.
+        validators = ()
+
+    def validate_at(self, at: datetime) -> datetime:
+        if at > timezone.now():
+            raise serializers.ValidationError(f"{at.isoformat()} lies ahead. Note a change when it has been made.")
+        return at
 
 
 class CredentialSerializer(serializers.Serializer[dict[str, Any]]):

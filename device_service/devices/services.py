@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import uuid
+from datetime import datetime
 from typing import Any, cast
 
 from django.db import IntegrityError, connection, transaction
@@ -11,7 +12,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 
 from device_service.constraints import checked_now
 from device_service.devices import queries
-from device_service.devices.models import Category, Credential, Device
+from device_service.devices.models import Category, Credential, Device, MeterChange, Reading
 from service_kit import events
 from service_kit.errors import Conflict
 from service_kit.events import Assignment, DeviceCreated, DeviceDeleted, DeviceState, DeviceUpdated
@@ -121,6 +122,43 @@ def delete_device(*, device_id: uuid.UUID) -> None:
             "Give them another parent, or null, first."
         ) from None
     publish_device(DeviceDeleted, device)
+
+
+class NoRegister(Conflict):
+    """Only a register_kwh meter has a register to change."""
+
+
+class OtherMeterChange(Conflict):
+    """Another change of the meter is on record for the same instant: what happened is not rewritten."""
+
+
+@transaction.atomic
+def change_meter(
+    *,
+    device_id: uuid.UUID,
+    at: datetime,
+    final_register: float,
+    first_register: float,
+    noted_by: uuid.UUID,
+    note: str = "",
+) -> tuple[MeterChange, bool]:
+    """Put on record that the meter was replaced; the record, and whether it is new. Registers in kWh.
+
+    Raises NoRegister or OtherMeterChange.
+    """
+    device = locked(device_id)
+    if device.reading != Reading.REGISTER_KWH:
+        raise NoRegister(f"{device.name!r} reads {device.reading}; only a register_kwh meter has a register to change.")
+    registers = {"final_register": final_register, "first_register": first_register}
+    change, new = MeterChange.objects.get_or_create(
+        device=device, at=at, defaults={**registers, "note": note, "noted_by": noted_by}
+    )
+    if (change.final_register, change.first_register) != (final_register, first_register):
+        raise OtherMeterChange(
+            f"A change from {change.final_register} to {change.first_register} is on record for {at.isoformat()}. "
+            "Give the instant of this one."
+        )
+    return change, new
 
 
 # ── categories ──────────────────────────────────────────────────────────────────────────────────────────────────────

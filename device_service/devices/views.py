@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.generics import GenericAPIView, ListAPIView, ListCreateAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,11 +13,16 @@ from rest_framework.views import APIView
 
 from device_service.devices import services
 from device_service.devices.filters import DeviceFilter
-from device_service.devices.models import Category, Device
+from device_service.devices.models import Category, Device, MeterChange
 from device_service.devices.queries import devices_visible_to
-from device_service.devices.serializers import CategorySerializer, CredentialSerializer, DeviceSerializer
+from device_service.devices.serializers import (
+    CategorySerializer,
+    CredentialSerializer,
+    DeviceSerializer,
+    MeterChangeSerializer,
+)
 from device_service.plants.queries import plants_visible_to
-from service_kit.auth import IsAdmin, IsAdminOrReadOnly
+from service_kit.auth import Caller, IsAdmin, IsAdminOrReadOnly
 
 
 class DevicePages(GenericAPIView[Device]):
@@ -110,6 +115,34 @@ class DeviceCredentials(APIView):
     def delete(self, request: Request, id: Any) -> Response:
         services.revoke_credential(device=get_object_or_404(Device, pk=id))
         return Response(status=204)
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="listMeterChanges", summary="When the meter was replaced (admin)", tags=["devices"]),
+    post=extend_schema(
+        operation_id="changeMeter",
+        summary="Note that a register meter was replaced (admin)",
+        description="The same change again: 200. Another one for the same instant, or a meter without a register: 409.",
+        responses={201: MeterChangeSerializer, 200: OpenApiResponse(MeterChangeSerializer, "It is on record already.")},
+        tags=["devices"],
+    ),
+)
+class DeviceMeterChanges(ListCreateAPIView[MeterChange]):
+    permission_classes = (IsAdmin,)
+    serializer_class = MeterChangeSerializer
+    queryset = MeterChange.objects.all()
+    ordering_fields = ("at",)
+    ordering = ("-at",)
+
+    def get_queryset(self) -> QuerySet[MeterChange]:
+        return get_object_or_404(Device, pk=self.kwargs["id"]).meter_changes.all()
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        wanted = self.get_serializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        caller: Caller = request.user  # type: ignore[assignment]
+        change, new = services.change_meter(device_id=kwargs["id"], noted_by=caller.id, **wanted.validated_data)
+        return Response(self.get_serializer(change).data, status=201 if new else 200)
 
 
 @extend_schema_view(

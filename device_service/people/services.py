@@ -3,6 +3,9 @@
 import uuid
 from typing import Any
 
+from django.db import transaction
+
+from device_service.mappings.services import unassign_everything_of
 from device_service.people.models import User
 from service_kit.fences import do_once, undo
 from service_kit.replicas import upsert
@@ -29,3 +32,10 @@ def dismiss_user(*, saga_id: uuid.UUID, user_id: uuid.UUID) -> bool:
         User.objects.filter(pk=user_id, version=0).delete()
 
     return undo(saga_id=saga_id, step=STEP, work=work)
+
+
+@transaction.atomic
+def let_go_of_user(*, user_id: uuid.UUID) -> None:
+    """The user sees nothing here any more. The row itself goes with `user.deleted`, whose version orders it."""
+    User.objects.filter(pk=user_id).update(is_active=False)
+    unassign_everything_of(user_id=user_id)

@@ -46,3 +46,13 @@ class UserRollback(APIView):
         wanted.is_valid(raise_exception=True)
         services.dismiss_user(user_id=user_id, **wanted.validated_data)
         return Response(status=204)
+
+
+@extend_schema(exclude=True)
+class SagaUser(APIView):
+    permission_classes = (IsService,)
+
+    def delete(self, request: Request, user_id: uuid.UUID) -> Response:
+        """204 whether or not the user was known: asking twice is right."""
+        services.let_go_of_user(user_id=user_id)
+        return Response(status=204)

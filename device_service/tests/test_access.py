@@ -22,6 +22,8 @@ MATRIX: list[tuple[str, str, Any, int, int, int, int, int]] = [
     ("delete", "/api/devices/{device}", None, 401, 403, 403, 403, 204),
     ("post", "/api/devices/{device}/credentials", None, 401, 403, 403, 403, 201),
     ("delete", "/api/devices/{device}/credentials", None, 401, 403, 403, 403, 204),
+    ("get", "/api/devices/{device}/meter-change", None, 401, 403, 403, 403, 200),
+    ("post", "/api/devices/{device}/meter-change", {}, 401, 403, 403, 403, 400),
     ("get", "/api/categories", None, 401, 200, 200, 403, 200),
     ("post", "/api/categories", {"name": "New"}, 401, 403, 403, 403, 201),
     ("get", "/api/categories/{category}", None, 401, 200, 200, 403, 200),

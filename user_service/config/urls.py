@@ -7,4 +7,5 @@ urlpatterns = service_urls(
     path("api/users", views.ProfileList.as_view()),
     path("api/users/<uuid:id>", views.ProfileDetail.as_view()),
     path("api/users/<uuid:id>/rollback", views.ProfileRollback.as_view()),
+    path("internal/users/<uuid:id>", views.SagaUser.as_view()),
 )

@@ -50,5 +50,14 @@ class NewProfileSerializer(serializers.Serializer[dict[str, Any]]):
     phone = Phone(default="")
 
 
+class ChangedNamesSerializer(serializers.Serializer[dict[str, Any]]):
+    """What auth_service sends when an admin changes a user."""
+
+    saga_id = serializers.UUIDField()
+    first_name = serializers.CharField(max_length=150, allow_blank=True)
+    last_name = serializers.CharField(max_length=150, allow_blank=True)
+    phone = Phone()
+
+
 class SagaSerializer(serializers.Serializer[dict[str, Any]]):
     saga_id = serializers.UUIDField()

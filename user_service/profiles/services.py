@@ -76,6 +76,16 @@ def update_profile(*, user_id: uuid.UUID, **fields: Any) -> Profile:
     return profile
 
 
+def update_profile_for_saga(*, saga_id: uuid.UUID, user_id: uuid.UUID, **fields: Any) -> None:
+    """`update_profile`, once for the saga: a request that comes again late must not bring old names back."""
+
+    def work() -> dict[str, Any]:
+        update_profile(user_id=user_id, **fields)
+        return {}
+
+    do_once(saga_id=saga_id, step="user.profile.update", work=work)
+
+
 @transaction.atomic
 def announce_profile(*, user_id: uuid.UUID) -> None:
     """Tell the others of a new account's profile. An account that was made without the saga gets an empty one.

@@ -17,7 +17,12 @@ from service_kit.auth import IsAdmin, IsService
 from user_service.profiles import services
 from user_service.profiles.models import Profile
 from user_service.profiles.queries import profiles, profiles_visible_to
-from user_service.profiles.serializers import NewProfileSerializer, ProfileSerializer, SagaSerializer
+from user_service.profiles.serializers import (
+    ChangedNamesSerializer,
+    NewProfileSerializer,
+    ProfileSerializer,
+    SagaSerializer,
+)
 
 
 class ProfileList(ListAPIView[Profile]):
@@ -78,4 +83,22 @@ class ProfileRollback(APIView):
         wanted = SagaSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         services.undo_profile(user_id=id, **wanted.validated_data)
+        return Response(status=204)
+
+
+@extend_schema(exclude=True)
+class SagaUser(APIView):
+    """`/internal/users/{id}`: auth_service's sagas that change and delete a user. The gateway leads nobody here."""
+
+    permission_classes = (IsService,)
+
+    def put(self, request: Request, id: uuid.UUID) -> Response:
+        wanted = ChangedNamesSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        services.update_profile_for_saga(user_id=id, **wanted.validated_data)
+        return Response(status=204)
+
+    def delete(self, request: Request, id: uuid.UUID) -> Response:
+        """204 whether or not there was a profile: asking twice is right."""
+        services.delete_profile(user_id=id)
         return Response(status=204)
