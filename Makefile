@@ -1,17 +1,47 @@
-# Every command people type. `make help` lists them. ENGINE=docker|native, INSTANCE=main (others: see ops/instances.py).
+# Every command people type; `make help` lists them.
+# ENGINE=docker|native (otherwise Docker when it can, else native) · INSTANCE=main|second (a whole stack beside the first)
 PYTHON ?= python3
-OPS = $(PYTHON) -m ops
 SERVICE ?=
 ARGS ?=
+export ENGINE INSTANCE
+ops = @$(PYTHON) -m ops
 .DEFAULT_GOAL := help
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+up: ## start everything; returns when all of it is healthy
+	$(ops) up
+
+down: ## stop everything; the data stays
+	$(ops) down
+
+reset: ## stop everything and drop the data
+	$(ops) reset
+
+status: ## what runs, whether it is healthy, what memory it takes
+	$(ops) status
+
+logs: ## follow the logs: make logs [SERVICE=auth-web]
+	$(ops) logs $(SERVICE)
+
+createadmin: ## make an admin: make createadmin ARGS="--username ... --email ..."
+	$(ops) manage auth createadmin $(ARGS)
+
+test: ## everything, on its own ports and data, beside a running stack
+	$(ops) test
+
+check: ## linters, formatters, types, migrations and OpenAPI schemas
+	$(ops) check
+
 test-service: ## tests of one package: make test-service SERVICE=device [ARGS="-k assign -x"]
-	@$(OPS) test-service $(SERVICE) $(ARGS)
+	$(ops) test-service $(SERVICE) $(ARGS)
 
 infra: ## PostgreSQL and RabbitMQ of the test instance alone
-	@$(OPS) infra
+	$(ops) infra
 
-.PHONY: help test-service infra
+lock: ## compile requirements.lock anew from every pyproject.toml
+	@.local/venv/bin/uv pip compile --universal --generate-hashes --no-header -q --python-version 3.11 \
+	  --group native --group dev */pyproject.toml -o requirements.lock
+
+.PHONY: help up down reset status logs createadmin test check test-service infra lock

@@ -91,7 +91,7 @@ def up(settings: Mapping[str, str]) -> None:
                 raise Refusal("Docker Compose could not start the stack: see its lines above.")
         with step("Waiting for the containers"):
             _wait_healthy(settings)
-    except (Refusal, KeyboardInterrupt):
+    except BaseException:
         if not was_running:
             _run("down", settings=settings, quiet=True)
         raise

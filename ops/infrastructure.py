@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from ops import broker, databases, keeper
-from ops.console import Refusal, step
+from ops.console import step
 from ops.instances import EPMD, Instance, refuse_taken
 from ops.keeper import Program
 
@@ -51,6 +51,6 @@ def up(instance: Instance) -> None:
         try:
             keeper.start(instance, prepare(instance))
             wait(instance)
-        except (Refusal, KeyboardInterrupt):
+        except BaseException:
             keeper.stop(instance)
             raise

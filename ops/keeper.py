@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from xmlrpc.client import Fault, ServerProxy
 
 from ops.console import Refusal, log_tail
 from ops.instances import ROOT, VENV, Instance, processes_of
 
 POLL = 0.1
+SERVERS = ("postgres", "rabbitmq")
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ chmod = 0700
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 
+# For a look by hand: supervisorctl -c this file.
 [supervisorctl]
 serverurl = unix://{run_directory}/supervisor.sock
 """
@@ -82,10 +86,20 @@ def config_file(instance: Instance) -> Path:
     return instance.directory / "supervisord.conf"
 
 
-def control(instance: Instance, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [VENV / "bin" / "supervisorctl", "-c", config_file(instance), *arguments], text=True, capture_output=True
-    )
+def ask(instance: Instance, method: str, *arguments: object) -> Any:
+    """Calls supervisor's XML-RPC method over its socket. Raises OSError when it does not answer."""
+    from supervisor.xmlrpc import SupervisorTransport  # in the virtual environment, which may not be there yet
+
+    transport = SupervisorTransport(None, None, f"unix://{instance.directory}/supervisor.sock")
+    with ServerProxy("http://127.0.0.1", transport=transport, allow_none=True) as supervisor:
+        return getattr(supervisor.supervisor, method)(*arguments)
+
+
+def _answers(instance: Instance) -> bool:
+    try:
+        return bool(ask(instance, "getPID"))
+    except OSError:
+        return False
 
 
 def running(instance: Instance) -> bool:
@@ -106,11 +120,7 @@ def start(instance: Instance, programs: Sequence[Program]) -> None:
     config_file(instance).write_text(configuration(instance, programs))
     config_file(instance).chmod(0o600)  # it holds the passwords
     if running(instance):
-        update = control(instance, "update")
-        if update.returncode:
-            raise Refusal(
-                f"supervisor does not answer: {(update.stdout + update.stderr).strip()}. Stop it with: make down"
-            )
+        _update(instance)
         return
     environment = {name: value for name, value in os.environ.items() if name != "EMS_INSTANCE"}
     environment["EMS_INSTANCE"] = str(instance.directory)
@@ -122,8 +132,26 @@ def start(instance: Instance, programs: Sequence[Program]) -> None:
         raise Refusal(
             f"supervisor did not start: {(started.stdout + started.stderr).strip()}\n{log_tail(instance.log / 'supervisord.log')}"
         )
+    wait_for(lambda: _answers(instance), seconds=20, otherwise=lambda: supervisor_silent(instance))
+
+
+def _update(instance: Instance) -> None:
+    """As `supervisorctl update`: stops what is gone or changed, side by side, and starts what is new or changed."""
+    [[added, changed, removed]] = ask(instance, "reloadConfig")
+    for name in [*changed, *removed]:
+        ask(instance, "stopProcessGroup", name, False)
+    for name in [*changed, *removed]:
+        _wait_stopped(instance, name)
+        ask(instance, "removeProcessGroup", name)
+    for name in [*added, *changed]:
+        ask(instance, "addProcessGroup", name)
+
+
+def _wait_stopped(instance: Instance, name: str) -> None:
     wait_for(
-        lambda: control(instance, "pid").returncode == 0, seconds=20, otherwise=lambda: supervisor_silent(instance)
+        lambda: states(instance)[name][1] is None,
+        seconds=60,
+        otherwise=lambda: Refusal(f"{name} does not stop. {log_tail(instance.log / f'{name}.log')}"),
     )
 
 
@@ -133,13 +161,7 @@ def supervisor_silent(instance: Instance) -> Refusal:
 
 def states(instance: Instance) -> dict[str, tuple[str, int | None]]:
     """Name -> (supervisor's state, process id)."""
-    found: dict[str, tuple[str, int | None]] = {}
-    for line in control(instance, "status").stdout.splitlines():
-        words = line.split()
-        if len(words) >= 2:
-            pid = int(words[3].rstrip(",")) if len(words) > 3 and words[2] == "pid" else None
-            found[words[0]] = (words[1], pid)
-    return found
+    return {each["name"]: (each["statename"], each["pid"] or None) for each in ask(instance, "getAllProcessInfo")}
 
 
 def stop(instance: Instance) -> bool:
@@ -148,10 +170,8 @@ def stop(instance: Instance) -> bool:
     if not pids:
         return False
     if running(instance):
-        control(instance, "shutdown")
-        # Servers first finish what they do; what remains after that is an orphan such as Erlang's port mapper.
-        with suppress(Refusal):
-            wait_for(lambda: not running(instance), seconds=60, otherwise=lambda: supervisor_silent(instance))
+        _end(instance)
+    # What remains is an orphan, or Erlang's port mapper, which outlives its broker.
     for number, patience in ((signal.SIGINT, 15), (signal.SIGTERM, 15), (signal.SIGKILL, 10)):
         for pid in processes_of(instance):
             with suppress(ProcessLookupError):
@@ -160,6 +180,19 @@ def stop(instance: Instance) -> bool:
             wait_for(lambda: not processes_of(instance), seconds=patience, otherwise=lambda: Refusal("still there"))
             break
     return True
+
+
+def _end(instance: Instance) -> None:
+    """All processes side by side, then the servers they finish their work with, then supervisor itself."""
+    with suppress(Refusal, OSError):
+        names = [name for name in states(instance) if name not in SERVERS]
+        for name in names:
+            with suppress(Fault):  # it does not run
+                ask(instance, "stopProcess", name, False)
+        for name in names:
+            _wait_stopped(instance, name)
+        ask(instance, "shutdown")
+        wait_for(lambda: not running(instance), seconds=60, otherwise=lambda: supervisor_silent(instance))
 
 
 def wait_for(condition: Callable[[], bool], *, seconds: float, otherwise: Callable[[], Refusal]) -> None:

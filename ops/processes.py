@@ -18,7 +18,7 @@ import yaml
 from ops import broker, databases
 from ops.environment import fill
 from ops.instances import FIRST_PROCESS, ROOT, VENV, Instance
-from ops.keeper import Program
+from ops.keeper import SERVERS, Program
 
 # Where a process listens on this machine when .env names the port.
 NAMED_PORTS = {
@@ -84,9 +84,10 @@ class Stack:
         ]
         return named + private
 
+    @cached_property
     def programs(self) -> list[Program]:
         return [databases.program(self.instance), broker.program(self.instance)] + [
-            self._program(name) for name in self.services if name not in ("postgres", "rabbitmq", *self.tasks)
+            self._program(name) for name in self.services if name not in (*SERVERS, *self.tasks)
         ]
 
     def health(self, name: str) -> list[str]:

@@ -31,7 +31,7 @@ def up(instance: Instance) -> None:
             both.submit(_tables, stack, was_running).result()
             building.result()
         _processes(stack)
-    except (Refusal, KeyboardInterrupt):
+    except BaseException:
         if not was_running:
             say("Stopping what was started ...")
             keeper.stop(instance)
@@ -93,12 +93,13 @@ def _task(stack: Stack, name: str) -> None:
 
 
 def _processes(stack: Stack) -> None:
+    states = keeper.states(stack.instance)
     for name in stack.services:
         # An old heartbeat would make a process look healthy before it has started.
-        if not keeper.states(stack.instance).get(name, ("", None))[1]:
+        if not states.get(name, ("", None))[1]:
             (stack.instance.directory / f"{name}.heartbeat").unlink(missing_ok=True)
     with step("Starting the services"):
-        keeper.start(stack.instance, stack.programs())
+        keeper.start(stack.instance, stack.programs)
         wait_healthy(stack)
 
 
@@ -106,7 +107,7 @@ def unhealthy(stack: Stack) -> dict[str, str]:
     """Process -> what is wrong with it, for all that do not yet do what they are there for."""
     states = keeper.states(stack.instance)
     wrong = {}
-    for program in stack.programs():
+    for program in stack.programs:
         state, _ = states.get(program.name, ("not started", None))
         if program.restart == "unexpected" and state == "EXITED":
             continue
