@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 
 class Account(AbstractBaseUser):
     """Somebody who may sign in. PENDING until every service knows the user: a pending account cannot sign in.
+    DELETING from the moment its deletion began: it cannot sign in any more and cannot come back.
 
     `first_name`, `last_name` and `phone` are a copy of user_service's profile, kept by `profile.updated` (highest version wins),
     so that signing in does not depend on user_service.
@@ -19,6 +20,7 @@ class Account(AbstractBaseUser):
     class State(models.TextChoices):
         PENDING = "pending"
         ACTIVE = "active"
+        DELETING = "deleting"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = models.CharField(max_length=150)

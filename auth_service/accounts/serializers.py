@@ -7,6 +7,8 @@ from rest_framework import serializers
 
 from auth_service.accounts.models import Account
 
+USERNAME = RegexValidator(r"^[\w.+-]+\Z", "Use letters, digits and . + - _ only.")
+
 
 class UserSerializer(serializers.ModelSerializer[Account]):
     """A user as everybody sees one."""
@@ -32,7 +34,7 @@ class RegistrationSerializer(serializers.Serializer[Any]):
 
     username = serializers.CharField(
         max_length=150,
-        validators=[RegexValidator(r"^[\w.+-]+\Z", "Use letters, digits and . + - _ only.")],
+        validators=[USERNAME],
         help_text="Letters, digits and . + - _; upper and lower case are the same name.",
     )
     email = serializers.EmailField(max_length=254)
@@ -61,6 +63,24 @@ class NewUserSerializer(RegistrationSerializer):
     role = serializers.ChoiceField(Account.Role.choices, default=Account.Role.CLIENT)
 
 
+class UserChangeSerializer(serializers.ModelSerializer[Account]):
+    """What an administrator may change of a user."""
+
+    username = serializers.CharField(max_length=150, validators=[USERNAME])
+    email = serializers.EmailField(max_length=254)
+
+    class Meta:
+        model = Account
+        fields = ("username", "email", "role", "is_active", "first_name", "last_name", "phone")
+        extra_kwargs = {name: {"required": False} for name in ("role", "is_active", "phone")}
+
+
+class ChangeRunsSerializer(serializers.Serializer[Any]):
+    """The change takes longer than a request should: it goes on by itself."""
+
+    status_url = serializers.CharField(help_text="Ask here until the answer is no longer 202.")
+
+
 class LoginSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=254, help_text="Username or e-mail address.")
     password = serializers.CharField(max_length=128, trim_whitespace=False, style={"input_type": "password"})
@@ -84,10 +104,6 @@ class SessionSerializer(serializers.Serializer[Any]):
         help_text="Good for one refresh. Absent when it travels as cookie.",
     )
     user = UserSerializer()
-
-
-class RegistrationRunsSerializer(serializers.Serializer[Any]):
-    status_url = serializers.CharField(help_text="Ask here until the answer is no longer 202.")
 
 
 class ValidSerializer(serializers.Serializer[Any]):

@@ -1,22 +1,57 @@
 """Every write to an account."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError, transaction
-from rest_framework.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from rest_framework.exceptions import NotFound, ValidationError
 
 from auth_service.accounts.models import Account
-from auth_service.sagas.engine import REGISTER, start_saga
+from auth_service.accounts.queries import may_sign_in
+from auth_service.sagas.engine import DELETE, REGISTER, UPDATE, start_saga
 from auth_service.sagas.models import Saga
-from service_kit.events import UserCreated, UserState
+from auth_service.tokens.services import end_sessions
+from service_kit.errors import Conflict
+from service_kit.events import UserCreated, UserDeleted, UserState, UserUpdated
 from service_kit.outbox import publish
 
+NAMES = ("first_name", "last_name", "phone")
+_ADMINS_LOCK = 0x41444D
 TAKEN = {
     "username_taken": {"username": ["This username is taken. Choose another."]},
     "email_taken": {"email": ["There is an account with this e-mail address. Sign in, or use another address."]},
 }
+
+
+class AnotherChange(Conflict):
+    """Another change of this user is under way. Try again in a moment."""
+
+    default_detail = __doc__
+
+
+class LastAdmin(Conflict):
+    """This is the last administrator who can sign in. Make another one first."""
+
+    default_detail = __doc__
+
+
+@contextmanager
+def constraints_explained() -> Iterator[None]:
+    """A transaction in which a taken name or address is a field error, and a second saga of one user AnotherChange."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        for constraint, message in TAKEN.items():
+            if constraint in str(error):
+                raise ValidationError(message) from None
+        if "one_active_saga_per_user" in str(error):
+            raise AnotherChange from None
+        raise
 
 
 def begin_registration(
@@ -31,39 +66,99 @@ def begin_registration(
     id: uuid.UUID | None = None,
 ) -> Saga:
     """Store the pending account and its saga in one transaction. Raises ValidationError when name or address is taken."""
-    try:
-        with transaction.atomic():
-            account = Account.objects.create(
-                id=id or uuid.uuid4(), username=username, email=email, password=make_password(password), role=role,
-                first_name=first_name, last_name=last_name, phone=phone,
-            )  # fmt: skip
-            payload = {"first_name": first_name, "last_name": last_name, "phone": phone}
-            return start_saga(
-                kind=REGISTER,
-                subject=account.pk,
-                payload={**payload, "username": username, "role": role},
-            )
-    except IntegrityError as error:
-        for constraint, message in TAKEN.items():
-            if constraint in str(error):
-                raise ValidationError(message) from None
-        raise
+    with constraints_explained():
+        account = Account.objects.create(
+            id=id or uuid.uuid4(), username=username, email=email, password=make_password(password), role=role,
+            first_name=first_name, last_name=last_name, phone=phone,
+        )  # fmt: skip
+        names = {"first_name": first_name, "last_name": last_name, "phone": phone}
+        return start_saga(
+            kind=REGISTER, subject=account.pk, payload={**names, "username": username, "role": role}
+        )  # fmt: skip
 
 
-def activate(*, account_id: uuid.UUID) -> None:
+def activate(*, saga: Saga) -> None:
     """The last step of a registration, in the transaction that completes its saga: everybody is told."""
-    account = Account.objects.select_for_update().get(pk=account_id)
+    account = Account.objects.select_for_update().get(pk=saga.subject)
     account.state = Account.State.ACTIVE
     account.save(update_fields=["state"])
     publish(UserCreated(**event_fields(account)), version=account.version)
 
 
-def discard_pending(*, account_id: uuid.UUID) -> None:
+def discard_pending(*, saga: Saga) -> None:
     """After a registration was undone: the name and the address are free again."""
-    Account.objects.filter(pk=account_id, state=Account.State.PENDING).delete()
+    Account.objects.filter(pk=saga.subject, state=Account.State.PENDING).delete()
 
 
-def event_fields(account: Account) -> dict[str, object]:
+def begin_update(*, account_id: uuid.UUID, **changes: str | bool) -> Saga | None:
+    """Change what this service owns at once; the names, which user_service owns, by a saga (None when they stay as they are).
+
+    Raises NotFound, ValidationError when name or address is taken, LastAdmin, AnotherChange.
+    """
+    names = {name: changes.pop(name) for name in NAMES if name in changes}
+    with constraints_explained():
+        account = locked(account_id)
+        for name, value in changes.items():
+            setattr(account, name, value)
+        ensure_an_admin_is_left(account)
+        if changes:
+            account.version += 1
+            account.save()
+            publish(UserUpdated(**event_fields(account)), version=account.version)
+        if not account.is_active:
+            end_sessions(account=account)
+        if all(getattr(account, name) == value for name, value in names.items()):
+            return None
+        payload = {name: names.get(name, getattr(account, name)) for name in NAMES}
+        return start_saga(kind=UPDATE, subject=account.pk, payload=payload)
+
+
+def take_names(*, saga: Saga) -> None:
+    """user_service has the new names, and its event of them is on its way: the answer need not wait for it."""
+    Account.objects.filter(pk=saga.subject).update(**saga.payload)
+
+
+def begin_deletion(*, account_id: uuid.UUID) -> Saga:
+    """From now on the account cannot sign in, and everybody is told so; then the others let go of it. Raises as begin_update."""
+    with constraints_explained():
+        account = locked(account_id)
+        account.state, account.is_active = Account.State.DELETING, False
+        ensure_an_admin_is_left(account)
+        account.version += 1
+        account.save()
+        end_sessions(account=account)
+        publish(UserUpdated(**event_fields(account)), version=account.version)
+        return start_saga(kind=DELETE, subject=account.pk, payload={})
+
+
+def purge(*, saga: Saga) -> None:
+    """The last step of a deletion: the account goes, and with `user.deleted` every copy of it."""
+    account = Account.objects.select_for_update().get(pk=saga.subject)
+    account.delete()
+    publish(UserDeleted(**event_fields(account) | {"id": saga.subject}), version=account.version + 1)
+
+
+def locked(account_id: uuid.UUID) -> Account:
+    """The active account's row, nobody else's until the transaction ends. Raises NotFound."""
+    account = Account.objects.select_for_update().filter(pk=account_id, state=Account.State.ACTIVE).first()
+    if account is None:
+        raise NotFound(f"There is no user {account_id}.")
+    return account
+
+
+def ensure_an_admin_is_left(changed: Account) -> None:
+    """Raises LastAdmin when with `changed`, which is not saved yet, nobody could administer any more."""
+    if changed.role == Account.Role.ADMIN and changed.is_active:
+        return
+    with connection.cursor() as cursor:
+        # Two admins who demote each other at once would each see the other one left.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADMINS_LOCK])
+    admins = may_sign_in().filter(role=Account.Role.ADMIN)
+    if admins.filter(pk=changed.pk).exists() and not admins.exclude(pk=changed.pk).exists():
+        raise LastAdmin
+
+
+def event_fields(account: Account) -> dict[str, Any]:
     """The fields of UserState."""
     return {field.name: getattr(account, field.name) for field in fields(UserState)}
 

@@ -1,6 +1,7 @@
 """Users of the system: registration by anyone, administration by the admin."""
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -17,19 +18,20 @@ from rest_framework.views import APIView
 from auth_service.accounts import queries
 from auth_service.accounts.models import Account
 from auth_service.accounts.serializers import (
+    ChangeRunsSerializer,
     NewUserSerializer,
-    RegistrationRunsSerializer,
     RegistrationSerializer,
     SessionSerializer,
+    UserChangeSerializer,
     UserSerializer,
 )
-from auth_service.accounts.services import begin_registration
-from auth_service.sagas.engine import REGISTER, run_until
+from auth_service.accounts.services import begin_deletion, begin_registration, begin_update
+from auth_service.sagas.engine import DELETE, REGISTER, run_until
 from auth_service.sagas.models import Saga
 from auth_service.tokens.services import open_session
 from service_kit.auth import IsAdmin
 
-# The status address hands out a session: it is good for as long as somebody may still be waiting for it.
+# The status address of a registration hands out a session: it is good while somebody may still be waiting for it.
 STATUS_GOOD_FOR = timedelta(minutes=15)
 _example = OpenApiExample(
     "Alice",
@@ -41,29 +43,44 @@ _example = OpenApiExample(
 )  # fmt: skip
 
 
-def saga_answer(saga: Saga, *, done: Any) -> Response:
-    """201 with `done()`, 202 while the saga runs, 422 when a service refused the user, 409 when one could not be reached."""
+def saga_answer(saga: Saga, *, status_url: str, done: Callable[[], Response]) -> Response:
+    """`done()` when completed, 202 while it runs, 422 when a service refused it, 409 when one could not be reached in time."""
     if saga.state == Saga.State.COMPLETED:
-        return Response(done(), status=201)
+        return done()
     if saga.state in Saga.OPEN:
-        status_url = f"/api/auth/register/{saga.pk}"
-        return Response(
-            {"status_url": status_url},
-            status=202,
-            headers={"Location": status_url, "Retry-After": "1"},
-        )
+        return Response({"status_url": status_url}, status=202, headers={"Location": status_url, "Retry-After": "1"})
     if saga.refusal:
-        return Response(
-            {
-                "detail": "The registration was refused and undone.",
-                "reason": saga.refusal["answer"],
-            },
-            status=422,
-        )
-    return Response(
-        {"detail": "The registration could not be completed in time and was undone. Register again."},
-        status=409,
-    )
+        body = {"detail": "A service refused the change, and it was undone.", "reason": saga.refusal["answer"]}
+        return Response(body, status=422)
+    return Response({"detail": "The change could not be completed in time and was undone. Try again."}, status=409)
+
+
+def registration_answer(saga: Saga) -> Response:
+    def signed_in() -> Response:
+        session = open_session(account=Account.objects.get(pk=saga.subject))
+        body = {"user": session.account, "access": session.access, "refresh": session.refresh}
+        return Response(SessionSerializer(body).data, status=201, headers={"Cache-Control": "no-store"})
+
+    return saga_answer(saga, status_url=f"/api/auth/register/{saga.pk}", done=signed_in)
+
+
+def change_answer(saga: Saga) -> Response:
+    """The administrator's answer: 201 with the new user, 200 with the changed one, 204 when deleted."""
+
+    def user() -> Response:
+        if saga.kind == DELETE:
+            return Response(status=204)
+        account = queries.account(saga.subject)
+        if account is None:
+            raise NotFound(f"There is no user {saga.subject} any more.")
+        return Response(UserSerializer(account).data, status=201 if saga.kind == REGISTER else 200)
+
+    return saga_answer(saga, status_url=f"/api/auth/users/changes/{saga.pk}", done=user)
+
+
+def driven(saga: Saga) -> Saga:
+    """The saga after as long as a request may wait for it."""
+    return run_until(saga.pk, seconds=settings.SAGA_WAIT_SECONDS)
 
 
 class RegisterView(APIView):
@@ -75,18 +92,14 @@ class RegisterView(APIView):
         auth=[],
         tags=["registration"],
         request=RegistrationSerializer,
-        responses={201: SessionSerializer, 202: RegistrationRunsSerializer},
+        responses={201: SessionSerializer, 202: ChangeRunsSerializer},
         examples=[_example],
     )
     def post(self, request: Request) -> Response:
         """Register. 201 means that every service knows the user; 202 that it takes longer: ask at `status_url`."""
         asked = RegistrationSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        saga = begin_registration(**asked.validated_data)
-        return saga_answer(
-            run_until(saga.pk, seconds=settings.SAGA_WAIT_SECONDS),
-            done=lambda: _session(saga),
-        )
+        return registration_answer(driven(begin_registration(**asked.validated_data)))
 
 
 class RegistrationStatusView(APIView):
@@ -97,27 +110,14 @@ class RegistrationStatusView(APIView):
         operation_id="registrationStatus",
         auth=[],
         tags=["registration"],
-        responses={201: SessionSerializer, 202: RegistrationRunsSerializer},
+        responses={201: SessionSerializer, 202: ChangeRunsSerializer},
     )
     def get(self, request: Request, saga_id: uuid.UUID) -> Response:
         """What became of a registration that was answered with 202: 202 still, 201 done, 409 or 422 undone."""
         saga = Saga.objects.filter(pk=saga_id, kind=REGISTER).first()
         if saga is None or (saga.ended_at and saga.ended_at < timezone.now() - STATUS_GOOD_FOR):
             raise NotFound("There is no such registration, or it ended more than 15 minutes ago: sign in.")
-        return saga_answer(saga, done=lambda: _session(saga))
-
-
-def _session(saga: Saga) -> dict[str, Any]:
-    session = open_session(account=Account.objects.get(pk=saga.subject))
-    return dict(
-        SessionSerializer(
-            {
-                "user": session.account,
-                "access": session.access,
-                "refresh": session.refresh,
-            }
-        ).data
-    )
+        return registration_answer(saga)
 
 
 class UsersView(generics.ListAPIView[Account]):
@@ -145,17 +145,13 @@ class UsersView(generics.ListAPIView[Account]):
         operation_id="createUser",
         tags=["users"],
         request=NewUserSerializer,
-        responses={201: UserSerializer, 202: RegistrationRunsSerializer},
+        responses={201: UserSerializer, 202: ChangeRunsSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Make a user, with a role. Answers as registration does, but with the user alone."""
+        """Make a user, with a role. 201 when every service knows the user, 202 when that takes longer."""
         asked = NewUserSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        saga = begin_registration(**asked.validated_data)
-        return saga_answer(
-            run_until(saga.pk, seconds=settings.SAGA_WAIT_SECONDS),
-            done=lambda: UserSerializer(Account.objects.get(pk=saga.subject)).data,
-        )
+        return change_answer(driven(begin_registration(**asked.validated_data)))
 
 
 class UserView(APIView):
@@ -168,3 +164,52 @@ class UserView(APIView):
         if account is None:
             raise NotFound(f"There is no user {user_id}.")
         return Response(UserSerializer(account).data)
+
+    @extend_schema(
+        operation_id="replaceUser",
+        tags=["users"],
+        request=UserChangeSerializer,
+        responses={200: UserSerializer, 202: ChangeRunsSerializer},
+    )
+    def put(self, request: Request, user_id: uuid.UUID) -> Response:
+        """Change a user. 409 for the last administrator's role or activity."""
+        return self._change(request, user_id, partial=False)
+
+    @extend_schema(
+        operation_id="updateUser",
+        tags=["users"],
+        request=UserChangeSerializer,
+        responses={200: UserSerializer, 202: ChangeRunsSerializer},
+    )
+    def patch(self, request: Request, user_id: uuid.UUID) -> Response:
+        """Change parts of a user. A deactivated user's tokens are refused everywhere."""
+        return self._change(request, user_id, partial=True)
+
+    def _change(self, request: Request, user_id: uuid.UUID, *, partial: bool) -> Response:
+        asked = UserChangeSerializer(data=request.data, partial=partial)
+        asked.is_valid(raise_exception=True)
+        saga = begin_update(account_id=user_id, **asked.validated_data)
+        return self.get(request, user_id) if saga is None else change_answer(driven(saga))
+
+    @extend_schema(
+        operation_id="deleteUser", tags=["users"], request=None, responses={204: None, 202: ChangeRunsSerializer}
+    )
+    def delete(self, request: Request, user_id: uuid.UUID) -> Response:
+        """Delete a user: signed out at once, then gone from every service. Devices and their measurements stay."""
+        return change_answer(driven(begin_deletion(account_id=user_id)))
+
+
+class ChangeStatusView(APIView):
+    permission_classes = (IsAdmin,)
+
+    @extend_schema(
+        operation_id="userChangeStatus",
+        tags=["users"],
+        responses={200: UserSerializer, 201: UserSerializer, 202: ChangeRunsSerializer, 204: None},
+    )
+    def get(self, request: Request, saga_id: uuid.UUID) -> Response:
+        """What became of a change that was answered with 202."""
+        saga = Saga.objects.filter(pk=saga_id).first()
+        if saga is None:
+            raise NotFound(f"There is no change {saga_id}.")
+        return change_answer(saga)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from auth_service.accounts.views import (
+    ChangeStatusView,
     RegisterView,
     RegistrationStatusView,
     UsersView,
@@ -27,5 +28,6 @@ urlpatterns = service_urls(
     path("api/auth/validate", ValidateView.as_view()),
     path("api/auth/.well-known/jwks.json", JwksView.as_view()),
     path("api/auth/users", UsersView.as_view()),
+    path("api/auth/users/changes/<uuid:saga_id>", ChangeStatusView.as_view()),
     path("api/auth/users/<uuid:user_id>", UserView.as_view()),
 )

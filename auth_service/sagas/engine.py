@@ -1,6 +1,6 @@
 """Sagas: a change that several services must make together, or not at all, with a crash possible between any two lines.
 
-The rules (docs of the participants' side: service_kit/fences.py):
+The rules (the participants' side is in service_kit/fences.py):
 - "step started" is committed before the call, and no transaction is open while it runs;
 - an unknown outcome is retried until the deadline, then undone together with the steps before it;
 - an undo is retried for ever;
@@ -21,6 +21,7 @@ from django.db import Error, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from auth_service.sagas import participants
 from auth_service.sagas.models import Saga
@@ -28,7 +29,7 @@ from auth_service.sagas.participants import Refused, Unknown
 from service_kit.faults import fault_point
 
 log = structlog.get_logger(__name__)
-REGISTER = "register"
+REGISTER, UPDATE, DELETE = "register", "update", "delete"
 LEASE = timedelta(seconds=30)
 LONGEST_WAIT = 30.0
 
@@ -37,40 +38,32 @@ class LeaseLost(Exception):
     """Another runner has taken the saga over: this one must stop."""
 
 
+def _nothing(saga: Saga) -> None:
+    """The undo of a step that is only ever repeated."""
+
+
 @dataclass(frozen=True)
 class Step:
     name: str
     do: Callable[[Saga], None]
-    undo: Callable[[Saga], None]
+    undo: Callable[[Saga], None] = _nothing
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`complete` and `compensated` run in the transaction that ends the saga."""
+    """`complete` and `compensated` name functions that run in the transaction that ends the saga.
+
+    A plan that goes `forward_only` was checked before it began: an unknown outcome is asked for again without a deadline.
+    """
 
     steps: tuple[Step, ...]
-    complete: Callable[[Saga], None]
-    compensated: Callable[[Saga], None]
-
-
-def _activate(saga: Saga) -> None:
-    from auth_service.accounts.services import activate
-
-    activate(account_id=saga.subject)
-
-
-def _discard(saga: Saga) -> None:
-    from auth_service.accounts.services import discard_pending
-
-    discard_pending(account_id=saga.subject)
+    complete: str
+    compensated: str | None = None
+    forward_only: bool = False
 
 
 def _of(saga: Saga, *fields: str) -> dict[str, Any]:
-    return {
-        "saga_id": saga.pk,
-        "user_id": saga.subject,
-        **{name: saga.payload[name] for name in fields},
-    }
+    return {"saga_id": saga.pk, "user_id": saga.subject, **{name: saga.payload[name] for name in fields}}
 
 
 PLANS = {
@@ -87,9 +80,27 @@ PLANS = {
                 undo=lambda saga: participants.undo_device_user(**_of(saga)),
             ),
         ),
-        complete=_activate,
-        compensated=_discard,
-    )
+        complete="auth_service.accounts.services.activate",
+        compensated="auth_service.accounts.services.discard_pending",
+    ),
+    UPDATE: Plan(
+        steps=(
+            Step(
+                "profile",
+                do=lambda saga: participants.update_profile(**_of(saga, "first_name", "last_name", "phone")),
+            ),
+        ),
+        complete="auth_service.accounts.services.take_names",
+        forward_only=True,
+    ),
+    DELETE: Plan(
+        steps=(
+            Step("profile", do=lambda saga: participants.remove_profile(**_of(saga))),
+            Step("devices", do=lambda saga: participants.remove_device_user(**_of(saga))),
+        ),
+        complete="auth_service.accounts.services.purge",
+        forward_only=True,
+    ),
 }
 
 
@@ -166,7 +177,7 @@ def _drive(saga: Saga, lease: uuid.UUID) -> None:
     waits = False
     while saga.state == Saga.State.RUNNING and not waits:
         if saga.step < len(plan.steps):
-            waits = _forward(saga, lease, plan.steps[saga.step])
+            waits = _forward(saga, lease, plan)
         else:
             _end(saga, lease, Saga.State.COMPLETED, plan.complete)
     while saga.state == Saga.State.COMPENSATING and not waits:
@@ -178,11 +189,12 @@ def _drive(saga: Saga, lease: uuid.UUID) -> None:
             _end(saga, lease, Saga.State.COMPENSATED, plan.compensated)
 
 
-def _forward(saga: Saga, lease: uuid.UUID, step: Step) -> bool:
+def _forward(saga: Saga, lease: uuid.UUID, plan: Plan) -> bool:
     """Do one step; whether it has to be tried again later. Refused, or unknown past the deadline, the saga turns back.
 
     `started` stays true then, so that this very step is undone too: it may have reached its participant, or reach it yet.
     """
+    step = plan.steps[saga.step]
     _write(saga, lease, started=True)
     fault_point(f"saga_before_{step.name}")
     back = {"state": Saga.State.COMPENSATING, "attempts": 0}
@@ -193,7 +205,7 @@ def _forward(saga: Saga, lease: uuid.UUID, step: Step) -> bool:
         _write(saga, lease, **back, last_error=str(refused), refusal=answer)
         return False
     except Unknown as unknown:
-        if not Saga.objects.filter(pk=saga.pk, deadline__lte=Now()).exists():
+        if plan.forward_only or not Saga.objects.filter(pk=saga.pk, deadline__lte=Now()).exists():
             _later(saga, lease, unknown)
             return True
         _write(saga, lease, **back, last_error=str(unknown))
@@ -228,11 +240,12 @@ def _later(saga: Saga, lease: uuid.UUID, error: Exception) -> None:
     )
 
 
-def _end(saga: Saga, lease: uuid.UUID, state: Saga.State, last: Callable[[Saga], None]) -> None:
+def _end(saga: Saga, lease: uuid.UUID, state: Saga.State, last: str | None) -> None:
     with transaction.atomic():
         # The lease is checked first: its row lock keeps a second runner from doing `last` once more.
         _write(saga, lease, state=state, ended_at=Now())
-        last(saga)
+        if last is not None:
+            import_string(last)(saga=saga)
     log.info("saga ended", kind=saga.kind, state=saga.state, user=str(saga.subject))
 
 

@@ -87,3 +87,16 @@ def undo_device_user(*, saga_id: uuid.UUID, user_id: uuid.UUID) -> None:
         f"{settings.DEVICE_URL}/internal/users/{user_id}/rollback",
         json={"saga_id": str(saga_id)},
     )
+
+
+def update_profile(*, saga_id: uuid.UUID, user_id: uuid.UUID, first_name: str, last_name: str, phone: str) -> None:
+    body = {"first_name": first_name, "last_name": last_name, "phone": phone}
+    call("PUT", f"{settings.USER_URL}/internal/users/{user_id}", json={"saga_id": str(saga_id), **body})
+
+
+def remove_profile(*, saga_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    call("DELETE", f"{settings.USER_URL}/internal/users/{user_id}", json={"saga_id": str(saga_id)})
+
+
+def remove_device_user(*, saga_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    call("DELETE", f"{settings.DEVICE_URL}/internal/users/{user_id}", json={"saga_id": str(saga_id)})

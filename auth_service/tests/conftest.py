@@ -1,5 +1,6 @@
 import http.server
 import json
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -32,10 +33,7 @@ class Participants:
 
     def made(self) -> list[str]:
         """The calls so far, ids left out."""
-        return [
-            f"{method} {path.replace(path.split('/')[-2], ':id') if 'rollback' in path else path}"
-            for method, path, _ in self.calls
-        ]
+        return [f"{method} {re.sub(r'[0-9a-f-]{36}', ':id', path)}" for method, path, _ in self.calls]
 
     def serve(self) -> http.server.ThreadingHTTPServer:
         participants = self
@@ -56,7 +54,7 @@ class Participants:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_POST = do_DELETE = answer
+            do_POST = do_PUT = do_DELETE = answer
 
             def log_message(self, *args: object) -> None:
                 """Quiet: the test reads `calls`."""

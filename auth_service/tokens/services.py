@@ -73,6 +73,11 @@ def close_session(*, refresh: str) -> None:
     RefreshFamily.objects.filter(pk=token.get("fam"), ended_at=None).update(ended_at=timezone.now())
 
 
+def end_sessions(*, account: Account) -> None:
+    """End every session of the account: no refresh token of it is good any more."""
+    RefreshFamily.objects.filter(account=account, ended_at=None).update(ended_at=timezone.now())
+
+
 def _refresh_token(account: Account, family: uuid.UUID) -> Refresh:
     token = Refresh()
     token["sub"], token["fam"] = str(account.pk), str(family)
