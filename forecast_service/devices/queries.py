@@ -4,7 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -32,6 +32,14 @@ def zone_of(devices: Iterable[Device]) -> str:
     plants = Counter(device.plant_id for device in devices if device.plant_id)
     zones: Counter[str] = Counter()
     for plant in Plant.live.filter(pk__in=plants):
-        if plant.timezone in available_timezones():
+        if _is_zone(plant.timezone):
             zones[plant.timezone] += plants[plant.pk]
     return min(zones, key=lambda zone: (-zones[zone], zone)) if zones else settings.DEFAULT_TIMEZONE
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True

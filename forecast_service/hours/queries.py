@@ -12,11 +12,11 @@ from forecast_service.hours.models import Series
 
 # An hour with at least half of its readings is as good as the mean of those; with fewer it is not known.
 VALUES = """
-SELECT device_id, (EXTRACT(EPOCH FROM start - %s) / 3600)::int,
+SELECT wanted.row - 1, (EXTRACT(EPOCH FROM start - %s) / 3600)::int,
        CASE WHEN quality <> 'partial' THEN kwh
             WHEN readings * 2 >= expected THEN kwh * GREATEST(expected / readings, 1) END
-FROM hours_hour
-WHERE device_id = ANY(%s::uuid[]) AND start >= %s AND start < %s AND quality <> 'missing' AND kwh IS NOT NULL
+FROM unnest(%s::uuid[]) WITH ORDINALITY AS wanted (device_id, row) JOIN hours_hour USING (device_id)
+WHERE start >= %s AND start < %s AND quality <> 'missing' AND kwh IS NOT NULL
 """
 
 
@@ -29,9 +29,8 @@ def values_of(device_ids: Sequence[uuid.UUID], *, until: datetime, hours: int) -
     """kWh of the `hours` before `until`: shape (devices, hours), in the order given, NaN where unknown."""
     start = until - timedelta(hours=hours)
     out = np.full((len(device_ids), hours), np.nan)
-    row = {device_id: number for number, device_id in enumerate(device_ids)}
     with connection.cursor() as cursor:
         cursor.execute(VALUES, [start, [str(one) for one in device_ids], start, until])
-        for device_id, hour, kwh in cursor.fetchall():
-            out[row[device_id], hour] = np.nan if kwh is None else kwh
+        for row, hour, kwh in cursor.fetchall():
+            out[row, hour] = np.nan if kwh is None else kwh
     return out
