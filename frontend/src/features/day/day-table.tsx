@@ -19,7 +19,7 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
       <table className="w-full text-sm tabular-nums">
         <caption className="sr-only">{caption}</caption>
         <thead>
-          <tr className="border-b border-line text-right text-muted [&>th]:px-3 [&>th]:py-2.5 [&>th]:font-medium sm:[&>th]:px-4">
+          <tr className="border-b border-line text-right text-muted [&>th]:px-3 [&>th]:py-2.5 [&>th]:font-medium sm:[&>th]:px-5">
             <th scope="col" className="text-left">
               {t("day.hour")}
             </th>
@@ -36,13 +36,13 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
           <tbody key={date} className="divide-y divide-line border-b border-line last:border-0">
             {date !== day.date && (
               <tr>
-                <th scope="rowgroup" colSpan={6} className="bg-sunken px-3 py-2 text-left font-medium sm:px-4">
+                <th scope="rowgroup" colSpan={6} className="bg-sunken px-3 py-2 text-left font-medium sm:px-5">
                   {dayText(date)}
                 </th>
               </tr>
             )}
             {slots.map((slot) => (
-              <tr key={slot.start} className="text-right whitespace-nowrap [&>*]:px-3 [&>*]:py-2 sm:[&>*]:px-4">
+              <tr key={slot.start} className="text-right whitespace-nowrap [&>*]:px-3 [&>*]:py-2 sm:[&>*]:px-5">
                 <th scope="row" className="text-left font-normal">
                   {slot.label}
                 </th>

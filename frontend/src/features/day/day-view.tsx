@@ -102,7 +102,7 @@ export function DayView({ day, kind, limit, now, today, newest }: Props) {
       </Card>
       {!nothing && (
         <Card aria-labelledby={`${help}-table`}>
-          <h2 id={`${help}-table`} className="border-b border-line px-4 py-3.5 font-semibold sm:px-5">
+          <h2 id={`${help}-table`} className="border-b border-line px-3 py-3.5 font-semibold sm:px-5">
             {t("day.tableTitle")}
           </h2>
           <DayTable day={day} kind={kind} />

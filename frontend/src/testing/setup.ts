@@ -1,0 +1,15 @@
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure } from "@testing-library/react";
+import { afterEach } from "vitest";
+
+import { setAccessToken } from "@/api/http";
+import "@/lib/i18n";
+
+// Pages are loaded on first use; on a busy machine that may take a while, and no test is about speed.
+configure({ asyncUtilTimeout: 20_000 });
+
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+  setAccessToken(null);
+});
