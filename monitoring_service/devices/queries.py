@@ -53,7 +53,7 @@ def periods_of(caller: Caller, device_ids: Iterable[UUID]) -> dict[UUID, list[Pe
     return found
 
 
-def within_periods(caller: Caller) -> Q:
+def within_periods(caller: Caller) -> Q | Exists:
     """A condition on readings (`device_id`, `at`): their interval ends in a time that the caller may see."""
     if caller.is_admin:
         return Q()

@@ -327,7 +327,7 @@ def _by_hour(
     size = n * 4
 
     def total(weights: NDArray[np.generic]) -> Floats:
-        return np.bincount(pieces, weights=weights, minlength=size)[:size]
+        return np.bincount(pieces, weights=weights, minlength=size)[:size].astype(np.float64)
 
     none = np.empty(0)
     energy = total(np.concatenate([none, *energies]))

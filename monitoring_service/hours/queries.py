@@ -100,7 +100,7 @@ def energy_of(
     entry = np.searchsorted(border, quarter, side="right") - 1
 
     def total(weights: Any) -> Floats:
-        return np.bincount(entry, weights=weights, minlength=n)[:n]
+        return np.bincount(entry, weights=weights, minlength=n)[:n].astype(np.float64)
 
     known = ~np.isnan(kwh)
     quarters_in = np.diff(border) / QUARTER

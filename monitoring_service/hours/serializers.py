@@ -1,6 +1,7 @@
 """What is asked and what is answered; the answers' shapes serve the OpenAPI schema."""
 
-from datetime import UTC, date, datetime
+import datetime as dt
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ class ZoneField(serializers.CharField):
 class InstantField(serializers.Field[Any, Any, Any, Any]):
     """An instant in RFC 3339 with an offset, or a date: that day's beginning in the answer's zone."""
 
-    def to_internal_value(self, data: Any) -> datetime | date:
+    def to_internal_value(self, data: Any) -> datetime | dt.date:
         text = str(data).strip()
         try:
             if len(text) == 10 and (day := parse_date(text)) is not None:
@@ -50,7 +51,7 @@ class InstantField(serializers.Field[Any, Any, Any, Any]):
         return str(value.isoformat())
 
 
-def instant_us(value: datetime | date, zone: ZoneInfo) -> int:
+def instant_us(value: datetime | dt.date, zone: ZoneInfo) -> int:
     """Microseconds since 1970 of what InstantField gave."""
     if isinstance(value, datetime):
         return round(value.timestamp()) * SECOND
@@ -62,7 +63,7 @@ class DayQuestion(serializers.Serializer[Any]):
     date = serializers.DateField(help_text="The local day, such as 2026-01-31.")
     timezone = ZoneField(required=False, help_text="IANA zone; without it the plant's, else the system's default.")
 
-    def validate_date(self, value: date) -> date:
+    def validate_date(self, value: dt.date) -> dt.date:
         if not EARLIEST.date() <= value <= LATEST.date():
             raise serializers.ValidationError(f"{value} is outside 2000 to 2100.")
         return value
@@ -98,7 +99,7 @@ class DaySerializer(serializers.Serializer[Any]):
 
 
 class RangeSerializer(serializers.Serializer[Any]):
-    data = HourSerializer(many=True)
+    data = HourSerializer(many=True)  # type: ignore[assignment]
     total_kwh = serializers.FloatField(allow_null=True)
     resolution = serializers.ChoiceField(RESOLUTIONS)
     timezone = serializers.CharField()

@@ -1,6 +1,7 @@
 """PostgreSQL's notices, on the event loop: one connection for the whole process."""
 
 import asyncio
+from typing import Any
 
 import psycopg2
 import structlog
@@ -34,7 +35,7 @@ class Listener:
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        link = await asyncio.to_thread(psycopg2.connect, settings.DATABASE_URL, connect_timeout=5)
+        link: Any = await asyncio.to_thread(psycopg2.connect, settings.DATABASE_URL, connect_timeout=5)
         try:
             link.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
             with link.cursor() as cursor:

@@ -90,7 +90,10 @@ def changed_hours(spans: Mapping[UUID, Span]) -> list[ChangedHour]:
                 array(last for _, last in spans.values()),
             ],
         )
-        return [ChangedHour(*row[:5], _NAMES[row[5]], row[6]) for row in cursor.fetchall()]
+        return [
+            ChangedHour(device, start, kwh, readings, expected, _NAMES[quality], version)
+            for device, start, kwh, readings, expected, quality, version in cursor.fetchall()
+        ]
 
 
 def statuses(device_ids: Iterable[UUID]) -> dict[UUID, tuple[Status, datetime | None]]:

@@ -260,7 +260,7 @@ def _split(message: dict[str, Any], into: Readings, index: int) -> Iterator[dict
     if not isinstance(pairs, list) or not pairs:
         into.refusals.append(Refusal(_encode(message), "readings must be a list of [timestamp, value]", index))
         return
-    head = {key: message[key] for key in ("device_id", "revision") if key in message}
+    head: dict[str, Any] = {key: message[key] for key in ("device_id", "revision") if key in message}
     for pair in pairs:
         if not isinstance(pair, (list, tuple)) or len(pair) != 2:
             reason = f"{_shown(pair)} is not a pair [timestamp, value]"

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from rest_framework.test import APIClient
 
 from monitoring_service.conftest import METER, device_event, reading
 from service_kit.auth import Caller
 from service_kit.events import DeviceDeleted, ForecastIssued, ForecastPoint, ProfileUpdated, UserCreated, UserDeleted
 
 pytestmark = pytest.mark.django_db
-ClientFor = Callable[[Caller | None], APIClient]
+ClientFor = Callable[[Caller | None], Any]
 Deliver = Callable[..., None]
 
 
@@ -85,8 +84,9 @@ def test_users_see_themselves_and_the_admin_everybody(
     deliver: Deliver, client_for: ClientFor, alice: Caller, bob: Caller, admin: Caller
 ) -> None:
     for person in (alice, bob, admin):
+        role: Any = person.role
         email = f"{person.username}@example.com"
-        deliver(UserCreated(id=person.id, username=person.username, email=email, role=person.role, is_active=True))
+        deliver(UserCreated(id=person.id, username=person.username, email=email, role=role, is_active=True))
     deliver(ProfileUpdated(id=alice.id, first_name="Alice", last_name="Liddell", phone="", timezone="Europe/London"))
 
     (me,) = client_for(alice).get("/api/monitoring/users").json()["results"]
@@ -99,7 +99,13 @@ def test_users_see_themselves_and_the_admin_everybody(
 def test_a_deleted_users_token_is_refused_and_the_profile_is_gone(
     deliver: Deliver, client_for: ClientFor, alice: Caller, admin: Caller
 ) -> None:
-    account = {"id": alice.id, "username": "alice", "email": "a@example.com", "role": "client", "is_active": True}
+    account: dict[str, Any] = {
+        "id": alice.id,
+        "username": "alice",
+        "email": "a@example.com",
+        "role": "client",
+        "is_active": True,
+    }
     deliver(UserCreated(**account))
     deliver(UserDeleted(**account), version=2)
     deliver(ProfileUpdated(id=alice.id, first_name="Alice", last_name="Liddell", phone="", timezone="UTC"), version=5)

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from rest_framework.test import APIClient
 
 from monitoring_service.conftest import DAY, METER, device_event, ten_minutes
 from service_kit.auth import Caller
 from service_kit.events import Assignment, PlantCreated
 
 pytestmark = pytest.mark.django_db
-ClientFor = Callable[[Caller | None], APIClient]
+ClientFor = Callable[[Caller | None], Any]
 ADDRESS = "/api/monitoring/hourly/daily"
 
 

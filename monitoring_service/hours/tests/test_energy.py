@@ -25,7 +25,7 @@ def computed(meter: Meter, readings: dict[int, float]) -> tuple[Hours, list[int]
     return hours, state.tolist()
 
 
-def by_hour(hours: Hours) -> dict[int, tuple[float | None, str]]:
+def by_hour(hours: Hours) -> dict[int, Any]:
     """{hour: (kWh, quality)}"""
     kwh = [None if np.isnan(q).all() else float(np.nansum(q)) for q in hours.quarters]
     names = [Quality(q).name.lower() for q in hours.quality.tolist()]

@@ -30,7 +30,7 @@ def received() -> Iterator[Callable[[], list[ConsumptionHourly]]]:
     channel.queue_purge(QUEUE)
 
     def get() -> list[ConsumptionHourly]:
-        found = []
+        found: list[ConsumptionHourly] = []
         # A queue with a single active consumer answers no basic_get.
         for method, _, body in channel.consume(QUEUE, inactivity_timeout=1):
             if method is None:

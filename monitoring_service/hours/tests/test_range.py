@@ -6,13 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from rest_framework.test import APIClient
 
 from monitoring_service.conftest import DAY, METER, device_event, ten_minutes
 from service_kit.auth import Caller
 
 pytestmark = pytest.mark.django_db
-ClientFor = Callable[[Caller | None], APIClient]
+ClientFor = Callable[[Caller | None], Any]
 ADDRESS = "/api/monitoring/hourly/range"
 SPAN = {"start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z"}
 

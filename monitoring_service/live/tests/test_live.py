@@ -176,7 +176,13 @@ def test_the_stream_ends_when_the_device_is_taken_away(
 def test_the_stream_ends_when_the_user_is_deleted(
     meter: uuid.UUID, deliver: Callable[..., None], watch: Callable[..., Watcher], alice: Caller
 ) -> None:
-    user = {"id": alice.id, "username": "alice", "email": "alice@example.com", "role": "client", "is_active": True}
+    user: dict[str, Any] = {
+        "id": alice.id,
+        "username": "alice",
+        "email": "alice@example.com",
+        "role": "client",
+        "is_active": True,
+    }
     deliver(UserCreated(**user))
     watcher = watch(alice)
 

@@ -104,7 +104,7 @@ def left_in(operator: Any, queue: str) -> int:
 
 
 def dead_letters(operator: Any) -> list[tuple[bytes, str]]:
-    found = []
+    found: list[tuple[bytes, str]] = []
     while True:
         method, properties, body = operator.basic_get(DEAD_LETTERS, auto_ack=True)
         if method is None:
@@ -142,7 +142,7 @@ def test_a_bad_reading_goes_to_the_dead_letters_and_its_neighbours_stay(
     refused = dead_letters(operator)
     assert json.loads(refused[0][0]) == naive
     assert "2026-03-10T00:10:00" in refused[0][1]
-    assert refused[1] == (b"not json", pytest.approx(refused[1][1]))
+    assert refused[1][0] == b"not json"
     assert "not JSON" in refused[1][1]
     assert "negative" in refused[2][1]
     assert left_in(operator, QUEUE) == 0
@@ -170,7 +170,8 @@ def test_kills_at_any_moment_while_readings_flow(meter: uuid.UUID, meters: Meter
     for part in range(4):
         consumer = process()
         meters.send(*rows[part * 720 : (part + 1) * 720])
-        eventually("it has begun", lambda part=part: Reading.objects.count() > part * 300)
+        least = part * 300
+        eventually("it has begun", lambda: Reading.objects.count() > least)  # noqa: B023 - called at once
         threading.Event().wait(chance.random() / 5)
         consumer.send_signal(signal.SIGKILL)
         consumer.wait(timeout=10)

@@ -6,14 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from rest_framework.test import APIClient
 
 from monitoring_service.conftest import DAY, METER, TEN_MINUTES, device_event, reading, ten_minutes
 from service_kit.auth import Caller
 from service_kit.events import Assignment
 
 pytestmark = pytest.mark.django_db
-ClientFor = Callable[[Caller | None], APIClient]
+ClientFor = Callable[[Caller | None], Any]
 ADDRESS = "/api/monitoring/measurements"
 
 
