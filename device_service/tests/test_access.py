@@ -49,6 +49,7 @@ MATRIX: list[tuple[str, str, Any, int, int, int, int, int]] = [
     ("get", "/api/mappings/user/{alice}/devices", None, 401, 404, 200, 403, 200),
     ("post", "/internal/users", {}, 401, 403, 403, 400, 403),
     ("delete", "/internal/users/{alice}/rollback", {}, 401, 403, 403, 400, 403),
+    ("delete", "/internal/users/{alice}", {}, 401, 403, 403, 204, 403),
     ("get", "/api/devices/health", None, 200, 200, 200, 200, 200),
     ("get", "/api/devices/schema", None, 200, 200, 200, 200, 200),
     ("get", "/api/devices/docs", None, 200, 200, 200, 200, 200),

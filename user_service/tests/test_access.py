@@ -19,6 +19,8 @@ MATRIX: list[tuple[str, str, Any, int, int, int, int, int]] = [
     ("put", "/api/users/{alice}", NAMES, 401, 404, 200, 403, 200),
     ("patch", "/api/users/{alice}", NAMES, 401, 404, 200, 403, 200),
     ("delete", "/api/users/{alice}/rollback", {}, 401, 403, 403, 400, 403),
+    ("put", "/internal/users/{alice}", {}, 401, 403, 403, 400, 403),
+    ("delete", "/internal/users/{alice}", {}, 401, 403, 403, 204, 403),
     ("get", "/api/users/health", None, 200, 200, 200, 200, 200),
     ("get", "/api/users/schema", None, 200, 200, 200, 200, 200),
     ("get", "/api/users/docs", None, 200, 200, 200, 200, 200),

@@ -1,4 +1,4 @@
-"""The registration saga's step here: once, never after its undo, and undone by saga and not by user."""
+"""The sagas' steps here: registration once, never after its undo, undone by saga and not by user; deletion at once."""
 
 import uuid
 from collections.abc import Callable
@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from device_service.devices.models import Device
 from device_service.people.models import User
 from service_kit.auth import Caller
-from service_kit.events import UserCreated
+from service_kit.events import DeviceUnassigned, UserCreated, UserDeleted
 
 pytestmark = pytest.mark.django_db
 DORA = uuid.uuid4()
@@ -68,3 +69,29 @@ def test_an_account_that_exists_by_event_survives_the_undo(saga: Any, deliver: C
 @pytest.mark.parametrize("change", [{"role": "king"}, {"username": ""}, {"user_id": "dora"}])
 def test_a_wrong_request_is_a_400(saga: Any, change: dict[str, str]) -> None:
     assert saga.do(uuid.uuid4(), **change) == 400
+
+
+def test_a_deletion_ends_all_sight_before_the_event_and_the_event_ends_it_for_good(
+    by_admin: APIClient, make_device: Callable[..., Device], assign: Callable[..., Any],
+    client_for: Callable[..., APIClient], a_service: Caller, alice: Caller, bob: Caller, deliver: Callable[..., None],
+    published: Callable[[], list[Any]],
+) -> None:  # fmt: skip
+    device = make_device()
+    assign(device, alice)
+    assign(device, bob)
+    auth_service, saga = client_for(a_service), {"saga_id": str(uuid.uuid4())}
+    assert [auth_service.delete(f"/internal/users/{alice.id}", saga).status_code for _ in range(2)] == [204, 204]
+    assert client_for(alice).get("/api/devices").status_code == 401
+    told = published()[-1]
+    assert (type(told.event), [a.user_id for a in told.event.assignments]) == (DeviceUnassigned, [bob.id])
+    assert told.version == 4
+    deliver(
+        UserDeleted(id=alice.id, username="alice", email="a@example.org", role="client", is_active=False), version=2
+    )
+    assert not User.live.filter(pk=alice.id).exists()
+    assert published()[-1].version == 4  # the event found nothing left to unassign
+
+
+def test_a_deletion_of_somebody_unknown_is_no_error(client_for: Callable[..., APIClient], a_service: Caller) -> None:
+    answer = client_for(a_service).delete(f"/internal/users/{DORA}", {"saga_id": str(uuid.uuid4())})
+    assert answer.status_code == 204

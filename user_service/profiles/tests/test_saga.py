@@ -1,4 +1,4 @@
-"""The registration saga's step here: once, never after its undo, and undone by saga and not by user."""
+"""The sagas' steps here: registration once, never after its undo, undone by saga and not by user; change and deletion."""
 
 import uuid
 from collections.abc import Callable
@@ -71,3 +71,35 @@ def test_two_sagas_cannot_make_the_same_users_profile(saga: Any) -> None:
 def test_a_wrong_request_is_a_400_and_leaves_no_fence(saga: Any, change: dict[str, str]) -> None:
     one = uuid.uuid4()
     assert [saga.do(one, **change), saga.do(one)] == [400, 201]
+
+
+def test_a_change_is_made_once_so_a_late_copy_brings_no_old_name_back(
+    cast: None, client_for: Callable[..., APIClient], a_service: Caller, alice: Caller,
+    published: Callable[[], list[Any]],
+) -> None:  # fmt: skip
+    auth_service, url = client_for(a_service), f"/internal/users/{alice.id}"
+    first = {"saga_id": str(uuid.uuid4()), "first_name": "Alicia", "last_name": "Rossi", "phone": ""}
+    second = {**first, "saga_id": str(uuid.uuid4()), "first_name": "Alice Maria"}
+    assert [auth_service.put(url, body).status_code for body in (first, second, first)] == [204] * 3
+    assert Profile.objects.get(user_id=alice.id).first_name == "Alice Maria"
+    assert [(e.event.first_name, e.version) for e in published()[-2:]] == [("Alicia", 2), ("Alice Maria", 3)]
+
+
+def test_a_change_of_somebody_unknown_is_a_404_and_leaves_no_fence(
+    client_for: Callable[..., APIClient], a_service: Caller, saga: Any
+) -> None:
+    body = {"saga_id": str(uuid.uuid4()), "first_name": "Dora", "last_name": "Neri", "phone": ""}
+    auth_service, url = client_for(a_service), f"/internal/users/{DORA}"
+    assert auth_service.put(url, body).status_code == 404
+    saga.do(uuid.uuid4())
+    assert auth_service.put(url, body).status_code == 204
+    assert Profile.objects.get(user_id=DORA).last_name == "Neri"
+
+
+def test_a_deletion_may_be_repeated(
+    cast: None, client_for: Callable[..., APIClient], a_service: Caller, alice: Caller
+) -> None:
+    auth_service, saga = client_for(a_service), {"saga_id": str(uuid.uuid4())}
+    assert [auth_service.delete(f"/internal/users/{alice.id}", saga).status_code for _ in range(2)] == [204, 204]
+    assert not Profile.objects.filter(user_id=alice.id).exists()
+    assert Profile.objects.count() == 3
