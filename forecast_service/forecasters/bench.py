@@ -3,7 +3,7 @@
 import dataclasses
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from forecast_service.forecasters.base import Forecast, History
 from forecast_service.forecasters.sarimax import RegressionSarimax

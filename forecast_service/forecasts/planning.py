@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from amqp.exceptions import AMQPError  # type: ignore[import-untyped]
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -87,7 +88,7 @@ def hand_out() -> int:
     for first in range(0, len(due), PLANS_A_TASK):
         try:
             issue_forecasts.delay(due[first : first + PLANS_A_TASK])
-        except (BrokerAway, OSError) as error:
+        except (BrokerAway, AMQPError, OSError) as error:
             Plan.objects.filter(pk__in=due[first:], enqueued_at=now).update(enqueued_at=None)
             raise ConnectionError(f"the task queue does not answer: {error}") from error
     return len(due)

@@ -1,21 +1,26 @@
 """The Celery worker on the real broker: killed in mid-task, every scope is still forecast, each once."""
 
+import json
 import os
 import subprocess
 import sys
 import time
+import urllib.request
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from pika.adapters.blocking_connection import BlockingChannel
 
 from forecast_service.conftest import NOON
 from forecast_service.forecasts import planning
 from forecast_service.forecasts.models import Forecast, Plan
+from forecast_service.hours.models import Series
 from forecast_service.worker import app
 from service_kit.messaging import connect
 
@@ -25,16 +30,20 @@ PATIENCE = 60
 
 
 @pytest.fixture
-def tasks() -> Iterator[Callable[[], int]]:
+def tasks() -> Callable[[], int]:
     """`tasks()`: how many tasks wait in the workers' queue, which is empty at first."""
     with app.connection_for_write() as link:
         app.amqp.queues[QUEUE](link.default_channel).declare()
-    broker = connect(settings.CELERY_BROKER_URL)
-    channel = broker.channel()
-    channel.queue_purge(QUEUE)
-    yield lambda: channel.queue_declare(QUEUE, passive=True).method.message_count
-    channel.queue_purge(QUEUE)
-    broker.close()
+
+    def on_channel(ask: Callable[[BlockingChannel], int]) -> int:
+        broker = connect(settings.CELERY_BROKER_URL)
+        try:
+            return ask(broker.channel())
+        finally:
+            broker.close()
+
+    on_channel(lambda channel: channel.queue_purge(QUEUE).method.message_count)
+    return lambda: on_channel(lambda channel: channel.queue_declare(QUEUE, passive=True).method.message_count)
 
 
 @pytest.fixture
@@ -60,11 +69,29 @@ def at_test_database() -> dict[str, str]:
     return {"DATABASE_URL": urlunsplit(url), "DJANGO_SETTINGS_MODULE": "forecast_service.config.settings"}
 
 
-def wait_until(condition: Callable[[], object]) -> None:
+def cut_connections() -> int:
+    """End every connection to the tasks' virtual host, as a restarted broker would; how many there were."""
+    admin = urlsplit(os.environ["BROKER_MANAGEMENT_URL"])
+    login = b64encode(f"{admin.username}:{admin.password}".encode()).decode()
+
+    def ask(method: str, path: str) -> bytes:
+        url = f"http://{admin.hostname}:{admin.port}/api/{path}"
+        request = urllib.request.Request(url, method=method, headers={"Authorization": f"Basic {login}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read()
+
+    names = [one["name"] for one in json.loads(ask("GET", "vhosts/tasks/connections"))]
+    for name in names:
+        ask("DELETE", f"connections/{quote(name)}")
+    return len(names)
+
+
+def wait_until(condition: Callable[[], object]) -> object:
     deadline = time.monotonic() + PATIENCE
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.1)  # the wait between two looks at the database, which tells nobody of a new row
+    return found
 
 
 @pytest.fixture
@@ -93,6 +120,17 @@ def test_due_plans_are_handed_out_once_and_again_when_no_answer_came(three_due, 
     Plan.objects.update(enqueued_at=timezone.now() - long_ago)
     assert planning.hand_out() == 3
     wait_until(lambda: tasks() == 2)
+
+
+def test_a_cut_connection_is_mended_on_both_ends(three_due, tasks, worker, hours, habit):
+    worker()
+    planning.hand_out()
+    wait_until(lambda: Forecast.objects.count() == 3)
+    assert wait_until(cut_connections)
+    hours(Series.objects.get().device_id, [0.5], until=NOON + timedelta(hours=1))
+    planning.take_up_changes()
+    assert planning.hand_out() == 3
+    wait_until(lambda: Forecast.objects.count() == 6)
 
 
 def test_plans_are_kept_when_the_broker_is_away(three_due):
