@@ -62,6 +62,16 @@ class Stack:
     def tasks(self) -> list[str]:
         return [name for name, service in self.services.items() if service.get("restart") == "no"]
 
+    @property
+    def early_tasks(self) -> list[str]:
+        """Those that the processes wait for, as they themselves need only servers and other tasks."""
+        return [name for name in self.tasks if set(self.needs(name)) <= {*SERVERS, *self.tasks}]
+
+    @property
+    def late_tasks(self) -> list[str]:
+        """Those that need processes."""
+        return [name for name in self.tasks if name not in self.early_tasks]
+
     def needs(self, name: str) -> list[str]:
         return list(self.services[name].get("depends_on", {}))
 

@@ -31,6 +31,7 @@ def up(instance: Instance) -> None:
             both.submit(_tables, stack, was_running).result()
             building.result()
         _processes(stack)
+        _tasks(stack, stack.late_tasks)
     except BaseException:
         if not was_running:
             say("Stopping what was started ...")
@@ -47,12 +48,12 @@ def _tables(stack: Stack, was_running: bool) -> None:
         with step("Starting PostgreSQL and RabbitMQ"):
             keeper.start(instance, programs)
             infrastructure.wait(instance)
-    _tasks(stack)
+    _tasks(stack, stack.early_tasks)
 
 
-def _tasks(stack: Stack) -> None:
+def _tasks(stack: Stack, names: list[str]) -> None:
     """Runs the tasks, those that wait for no other side by side. A migration whose code has not changed is skipped."""
-    waiting = {name: [need for need in stack.needs(name) if need in stack.tasks] for name in stack.tasks}
+    waiting = {name: [need for need in stack.needs(name) if need in names] for name in names}
     while waiting:
         ready = [name for name, needs in waiting.items() if not any(need in waiting for need in needs)]
         due = [name for name in ready if not _done_before(stack, name)]
