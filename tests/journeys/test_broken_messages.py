@@ -1,7 +1,6 @@
 """A broken message ends in `device_data_queue.dlq` with the reason; its neighbours are kept."""
 
 import os
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,33 +46,35 @@ def dead_letters() -> Callable[[str], list[tuple[str, str]]]:
     return look
 
 
-def broken(device_id: str, mark: str) -> dict[str, bytes | dict[str, Any] | list[Any]]:
-    """Name -> a message that must be refused. Each carries `mark` so that it can be found again."""
-    good = {"timestamp": rfc3339(last_full_hour()), "device_id": device_id, "measurement_value": 0.1, "note": mark}
+def broken(mark: str) -> dict[str, bytes | dict[str, Any] | list[Any]]:
+    """Name -> a message that must be refused. Each carries `mark`, a device's id, so that it can be found again."""
+    good = {"timestamp": rfc3339(last_full_hour()), "device_id": mark, "measurement_value": 0.1}
     far = rfc3339(datetime.now(UTC) + timedelta(days=3))
     return {
         "not json": f"{{{mark}".encode(),
         "not utf-8": mark.encode() + b"\xff\xfe",
         "not an object": mark.encode().join([b'"', b'"']),
-        "no device": {key: value for key, value in good.items() if key != "device_id"},
+        "no device": {"timestamp": good["timestamp"], "measurement_value": 0.1, "serial_number": mark},
         "device is no uuid": {**good, "device_id": f"seven-{mark}"},
         "no offset": {**good, "timestamp": "2026-01-31T18:10:00"},
         "before 2000": {**good, "timestamp": "1999-12-31T23:50:00Z"},
         "too far ahead": {**good, "timestamp": far},
         "text for a value": {**good, "measurement_value": "much"},
-        "not finite": f'{{"timestamp": "{good["timestamp"]}", "device_id": "{device_id}", '
-        f'"measurement_value": NaN, "note": "{mark}"}}'.encode(),
+        "not finite": f'{{"timestamp": "{good["timestamp"]}", "device_id": "{mark}", "measurement_value": NaN}}'.encode(),
         "negative energy": {**good, "measurement_value": -0.5},
     }
 
 
-@pytest.mark.parametrize("name", list(broken("", "")))
+@pytest.mark.parametrize("name", list(broken("")))
 def test_a_broken_message_is_kept_with_its_reason(
-    meter_amqp_url: str, device: dict[str, Any], dead_letters: Callable[[str], list[tuple[str, str]]], name: str
+    alice: Person,
+    make_device: MakeDevice,
+    meter_amqp_url: str,
+    dead_letters: Callable[[str], list[tuple[str, str]]],
+    name: str,
 ) -> None:
-    # The device is unknown to nobody and the value to everybody: only the mark tells the messages apart.
-    mark = uuid.uuid4().hex
-    send_raw(meter_amqp_url, broken(device["id"], mark)[name])
+    mark = make_device("Broken", owner=alice)["id"]
+    send_raw(meter_amqp_url, broken(mark)[name])
 
     found = wait_for(f"the message ({name}) is in the dead-letter queue", lambda: dead_letters(mark), within=30)
 
