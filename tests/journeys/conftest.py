@@ -123,7 +123,7 @@ def make_device(admin: Person) -> MakeDevice:
 
     def make(name: str, *, owner: Person | None = None, **fields: Any) -> dict[str, Any]:
         body = {
-            "name": f"{name} {uuid.uuid4().hex[:6]}",
+            "name": name,
             "description": "made by a journey",
             "kind": "consumption",
             "reading": "interval_kwh",

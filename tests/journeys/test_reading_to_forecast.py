@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from device_simulator.meters import Reading
-from device_simulator.publisher import ReadingPublisher
 from tests.journeys.client import wait_for
 from tests.journeys.conftest import MakeDevice, Person
 from tests.journeys.homes import COLUMN, HISTORY_HOURS, Home, real_or_simulated_home
+from tests.journeys.meters import send
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ def test_the_same_readings_again_change_nothing(
     alice: Person, meter_amqp_url: str, hours: dict[str, Any], replayed: Replayed
 ) -> None:
     replay(replayed.home, replayed.device["id"], replayed.end, meter_amqp_url)
-    marker = alice_sends_one_more(meter_amqp_url, replayed)
+    marker = alice_sends_the_running_hour(meter_amqp_url, replayed)
 
     def look() -> bool:
         page = alice.api.get(
@@ -134,13 +132,15 @@ def test_the_same_readings_again_change_nothing(
     assert again["data"] == hours["data"]
 
 
-def alice_sends_one_more(meter_amqp_url: str, replayed: Replayed) -> datetime:
-    """One reading of the running hour; its instant."""
-    at = replayed.end + timedelta(minutes=10)
-    publisher = ReadingPublisher(meter_amqp_url, threading.Event())
-    assert publisher.publish([Reading(replayed.device["id"], int(at.timestamp()), 0.1)])
-    publisher.close()
-    return at
+def alice_sends_the_running_hour(meter_amqp_url: str, replayed: Replayed) -> datetime:
+    """What the running hour has so far, at least one reading; the instant of the newest."""
+    # Never the whole hour: it would become history, and the forecast would begin after it.
+    count = min(5, max(1, int((datetime.now(UTC) - replayed.end) / timedelta(minutes=10))))
+    values = [
+        (replayed.end + timedelta(minutes=10 * number), replayed.home.future[0] / 6) for number in range(1, count + 1)
+    ]
+    send(meter_amqp_url, replayed.device["id"], values)
+    return values[-1][0]
 
 
 def test_the_forecast_beats_the_same_hour_yesterday(forecast: dict[str, Any], replayed: Replayed) -> None:
@@ -176,7 +176,7 @@ def test_bob_does_not_find_alices_device(bob: Person, replayed: Replayed, foreca
 def test_alice_sees_the_day_and_the_forecast_in_the_browser(
     gateway_url: str, alice: Person, replayed: Replayed, forecast: dict[str, Any], browser: Any, screenshot: Path
 ) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, timezone_id="UTC")
+    page = browser.new_page(viewport={"width": 1280, "height": 960}, timezone_id="UTC")
     page.set_default_timeout(30_000)
     page.goto(gateway_url)
     page.locator("input[autocomplete=username]").fill(alice.username)
@@ -191,7 +191,7 @@ def test_alice_sees_the_day_and_the_forecast_in_the_browser(
     page.get_by_text("times in 10").first.wait_for()
     rows = page.locator("table tbody tr")
     assert rows.count() >= 23, f"the day's table has {rows.count()} rows"
-    page.screenshot(path=screenshot, full_page=True)
+    page.screenshot(path=screenshot)
     page.close()
     assert screenshot.stat().st_size > 10_000
 
