@@ -6,7 +6,6 @@ The caller holds the devices' rows in LastReading, so nobody else computes the s
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from django.conf import settings
@@ -34,7 +33,7 @@ from monitoring_service.hours.rows import fetch_columns
 class ChangedHours:
     """The span of a device's hours that changed: starts of the first and the last, microseconds since 1970."""
 
-    device_id: UUID
+    device_id: str
     first_us: int
     last_us: int
 
@@ -48,7 +47,7 @@ class _Windows:
     high: Ints
 
 
-def recompute_hours(*, device_ids: list[UUID], meters: list[Meter], device: Ints, at: Ints) -> list[ChangedHours]:
+def recompute_hours(*, device_ids: list[str], meters: list[Meter], device: Ints, at: Ints) -> list[ChangedHours]:
     """Compute the hours anew that readings of `device_ids[device[i]]` at `at[i]` (microseconds) touch; what changed.
 
     Versions rise where something changed and nowhere else.
@@ -74,7 +73,7 @@ def recompute_hours(*, device_ids: list[UUID], meters: list[Meter], device: Ints
     return _store_hours(device_ids, meters, windows, *columns)
 
 
-def _touched(device_ids: list[UUID], meters: list[Meter], device: Ints, at: Ints) -> tuple[Ints, Ints, Ints]:
+def _touched(device_ids: list[str], meters: list[Meter], device: Ints, at: Ints) -> tuple[Ints, Ints, Ints]:
     reaches = np.array([reach(meter) for meter in meters], dtype=np.int64).reshape(-1, 2)
     begin, end = at - np.maximum(reaches[device, 0], 1), at + reaches[device, 1]
     registers = np.array([meter.kind == Kind.REGISTER_KWH for meter in meters])[device]
@@ -102,7 +101,7 @@ def _merge(device: Ints, low: Ints, high: Ints) -> _Windows:
     return _Windows(device[starts], low[starts] * HOUR, (furthest - shift)[lasts] * HOUR)
 
 
-def _counted_neighbours(device_ids: list[UUID], device: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints]:
+def _counted_neighbours(device_ids: list[str], device: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """The instants of the last counted reading at or before `low` and the first at or after `high`; else these themselves."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -115,14 +114,14 @@ def _counted_neighbours(device_ids: list[UUID], device: Ints, low: Ints, high: I
                                AND r.state IN (0, 3) ORDER BY r.at LIMIT 1), w.high)
             FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS w (device, low, high, n) ORDER BY w.n
             """,
-            [array(str(device_ids[d]) for d in device.tolist()), array(low.tolist()), array(high.tolist())],
+            [array(device_ids[d] for d in device.tolist()), array(low.tolist()), array(high.tolist())],
         )
         found = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 2)
     return found[:, 0], found[:, 1]
 
 
 def _load(
-    device_ids: list[UUID], meters: list[Meter], windows: _Windows
+    device_ids: list[str], meters: list[Meter], windows: _Windows
 ) -> tuple[Ints, Ints, Floats, Ints, list[tuple[int, int]]]:
     """All rows that the windows' energy rests on: (window, at, value, state), sorted, and what range was read for each."""
     interval = np.array([meter.interval_us for meter in meters], dtype=np.int64)[windows.device]
@@ -134,7 +133,7 @@ def _load(
         begin[registers], end[registers] = _counted_neighbours(
             device_ids, windows.device[registers], windows.low[registers], windows.high[registers]
         )
-    ids = [str(device_ids[d]) for d in windows.device.tolist()]
+    ids = [device_ids[d] for d in windows.device.tolist()]
     # The bounds of all windows let the planner leave out months; OFFSET 0 keeps it from joining whole months.
     series, at, value, state = fetch_columns(
         """
@@ -223,7 +222,7 @@ def _with_emptied(columns: Columns, windows: _Windows, changed_windows: Ints) ->
     return tuple(np.concatenate(pair) for pair in zip(columns, more, strict=True))  # type: ignore[return-value]
 
 
-def _store_states(device_ids: list[UUID], windows: _Windows, series: Ints, at: Ints, state: Ints) -> None:
+def _store_states(device_ids: list[str], windows: _Windows, series: Ints, at: Ints, state: Ints) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -232,7 +231,7 @@ def _store_states(device_ids: list[UUID], windows: _Windows, series: Ints, at: I
             WHERE r.device_id = i.device_id AND r.at = 'epoch'::timestamptz + i.at * interval '1 microsecond'
             """,
             [
-                array(str(device_ids[d]) for d in windows.device[series].tolist()),
+                array(device_ids[d] for d in windows.device[series].tolist()),
                 array(at.tolist()),
                 array(state.tolist()),
             ],
@@ -240,7 +239,7 @@ def _store_states(device_ids: list[UUID], windows: _Windows, series: Ints, at: I
 
 
 def _store_hours(
-    device_ids: list[UUID],
+    device_ids: list[str],
     meters: list[Meter],
     windows: _Windows,
     series: Ints,
@@ -285,10 +284,10 @@ def _store_hours(
                   IS DISTINCT FROM
                   (EXCLUDED.q1, EXCLUDED.q2, EXCLUDED.q3, EXCLUDED.q4, EXCLUDED.expected, EXCLUDED.n1, EXCLUDED.n2,
                    EXCLUDED.n3, EXCLUDED.n4, EXCLUDED.whole, EXCLUDED.quality::int)
-            RETURNING device_id, (extract(epoch FROM start) * 1000000)::bigint
+            RETURNING device_id::text, (extract(epoch FROM start) * 1000000)::bigint
             """,
             [
-                (ids := array(map(str, device_ids))),
+                (ids := array(device_ids)),
                 array(device.tolist()),
                 array(start.tolist()),
                 *(floats(quarters[:, i].tolist()) for i in range(4)),
@@ -302,7 +301,7 @@ def _store_hours(
                 settings.GRACE_MINUTES,
             ],
         )
-        spans: dict[UUID, tuple[int, int]] = {}
+        spans: dict[str, tuple[int, int]] = {}
         for device_id, start_us in cursor.fetchall():
             low, high = spans.get(device_id, (start_us, start_us))
             spans[device_id] = (min(low, start_us), max(high, start_us))

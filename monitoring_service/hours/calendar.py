@@ -77,6 +77,30 @@ def _offset(at_us: int, zone: tzinfo) -> int:
     return 0 if offset is None else int(offset.total_seconds()) * SECOND
 
 
+def local_texts(at_us: Ints, zone: tzinfo) -> list[str]:
+    """Ascending instants in RFC 3339 with the zone's offset at each; `Z` where that is none.
+
+    Formatting them one by one would take longer than reading a year of hours.
+    """
+    offsets = np.empty(len(at_us), dtype=np.int64)
+    # The clock is moved at most once within some hours: two equal ends say that all between are equal too.
+    for first in range(0, len(at_us), 12):
+        part = at_us[first : first + 12].tolist()
+        ends = _offset(part[0], zone), _offset(part[-1], zone)
+        near = part[-1] - part[0] < 24 * 4 * QUARTER
+        offsets[first : first + 12] = ends[0] if near and ends[0] == ends[1] else [_offset(at, zone) for at in part]
+    local = np.datetime_as_string(((at_us + offsets) // SECOND).astype("datetime64[s]"))
+    suffixes = {offset: _suffix(offset) for offset in np.unique(offsets).tolist()}
+    return [text + suffixes[offset] for text, offset in zip(local.tolist(), offsets.tolist(), strict=True)]
+
+
+def _suffix(offset_us: int) -> str:
+    if not offset_us:
+        return "Z"
+    hours, minutes = divmod(abs(offset_us) // (60 * SECOND), 60)
+    return f"{'-' if offset_us < 0 else '+'}{hours:02}:{minutes:02}"
+
+
 def _hours(midnights: Ints, zone: tzinfo) -> Ints:
     hour = 4 * QUARTER
     parts = []

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ import numpy as np
 from monitoring_service.devices.models import Device
 from monitoring_service.devices.queries import Period, periods_of
 from monitoring_service.hours.aggregation import array
-from monitoring_service.hours.calendar import Resolution, edges
+from monitoring_service.hours.calendar import Resolution, edges, local_texts
 from monitoring_service.hours.energy import HOUR, QUARTER, SECOND, Floats, Ints, Quality, expected_readings
 from monitoring_service.hours.rows import fetch_columns
 from service_kit.auth import Caller
@@ -50,7 +49,6 @@ class Series:
 
     def entries(self) -> list[dict[str, Any]]:
         """The entries as the API gives them."""
-        starts = [local_text(at, self.zone) for at in self.start.tolist()]
         return [
             {
                 "start": start,
@@ -60,7 +58,7 @@ class Series:
                 "quality": _NAMES[quality],
             }
             for start, kwh, readings, expected, quality in zip(
-                starts,
+                local_texts(self.start, self.zone),
                 self.kwh.tolist(),
                 self.readings.tolist(),
                 self.expected.tolist(),
@@ -68,11 +66,6 @@ class Series:
                 strict=True,
             )
         ]
-
-
-def local_text(at_us: int, zone: ZoneInfo) -> str:
-    """RFC 3339 with the zone's offset at that instant."""
-    return datetime.fromtimestamp(at_us // SECOND, zone).isoformat().replace("+00:00", "Z")
 
 
 def energy_of(

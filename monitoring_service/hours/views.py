@@ -15,6 +15,7 @@ from monitoring_service.devices.models import Device
 from monitoring_service.devices.queries import visible_devices, zone_name_of
 from monitoring_service.hours.calendar import RESOLUTIONS, Resolution, count_at_most, edges, midnight, zone_of
 from monitoring_service.hours.queries import energy_of
+from monitoring_service.hours.renderers import LongListRenderer
 from monitoring_service.hours.serializers import (
     DayQuestion,
     DaySerializer,
@@ -41,6 +42,8 @@ def zone_for(asked: ZoneInfo | None, devices: list[Device]) -> ZoneInfo:
 
 
 class HourlyDaily(APIView):
+    renderer_classes = (LongListRenderer,)
+
     @extend_schema(operation_id="hourlyDaily", tags=["hours"], parameters=[DayQuestion], responses=DaySerializer)
     def get(self, request: Request) -> Response:
         """A device's local day, from midnight to midnight: 23, 24 or 25 hours."""
@@ -69,6 +72,8 @@ class HourlyDaily(APIView):
 
 
 class HourlyRange(APIView):
+    renderer_classes = (LongListRenderer,)
+
     @extend_schema(operation_id="hourlyRange", tags=["hours"], parameters=[RangeQuestion], responses=RangeSerializer)
     def get(self, request: Request) -> Response:
         """Every hour, day or month of [start, end), missing ones too; of several devices their sum."""

@@ -10,7 +10,7 @@ from django.db import connection
 from monitoring_service.hours.aggregation import ChangedHours
 
 CHANNEL = "live"
-# A notice may hold 8,000 bytes; a device takes about 65.
+# A notice may hold 8,000 bytes; a device takes about 70.
 DEVICES_PER_NOTICE = 100
 
 
@@ -18,7 +18,7 @@ def announce_hours(changed: list[ChangedHours]) -> None:
     """These hours of these devices have changed (with them, perhaps, their newest reading)."""
     for first in range(0, len(changed), DEVICES_PER_NOTICE):
         part = changed[first : first + DEVICES_PER_NOTICE]
-        spans = {c.device_id.hex: [c.first_us // 1_000_000, c.last_us // 1_000_000] for c in part}
+        spans = {c.device_id: [c.first_us // 1_000_000, c.last_us // 1_000_000] for c in part}
         _notify({"hours": spans})
 
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -36,7 +37,7 @@ class Refused(ValueError):
 class Metric(NamedTuple):
     """A named value beside the energy, such as a voltage."""
 
-    device_id: UUID
+    device_id: str
     name: str
     at_us: int
     value: float
@@ -45,9 +46,7 @@ class Metric(NamedTuple):
     def as_json(self) -> bytes:
         """The metric as the message that would have carried it alone."""
         metrics = {self.name: {"value": self.value, "unit": self.unit}}
-        return msgspec.json.encode(
-            {"timestamp": rfc3339(self.at_us), "device_id": str(self.device_id), "metrics": metrics}
-        )
+        return msgspec.json.encode({"timestamp": rfc3339(self.at_us), "device_id": self.device_id, "metrics": metrics})
 
 
 @dataclass(slots=True, frozen=True)
@@ -82,9 +81,9 @@ _convert_time = msgspec.json.Decoder(AwareTime).decode
 
 @dataclass(slots=True)
 class Readings:
-    """Columns of equal length in order of arrival; `device[i]` is a position in `devices`."""
+    """Columns of equal length in order of arrival; `device[i]` is a position in `devices`, which holds ids as text."""
 
-    devices: list[UUID] = field(default_factory=list)
+    devices: list[str] = field(default_factory=list)
     device: list[int] = field(default_factory=list)
     at_us: list[int] = field(default_factory=list)
     value: list[float] = field(default_factory=list)
@@ -94,7 +93,7 @@ class Readings:
     metrics: list[Metric] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     _positions: dict[str, int] = field(default_factory=dict)
-    _by_id: dict[UUID, int] = field(default_factory=dict)
+    _by_id: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.at_us) + len(self.metrics)
@@ -103,10 +102,7 @@ class Readings:
         """The position of a device; raises Refused when the text is no UUID."""
         position = self._positions.get(device_id)
         if position is None:
-            try:
-                identity = UUID(device_id)
-            except (ValueError, AttributeError, TypeError):
-                raise Refused(f"device_id {_shown(device_id)} is not a UUID") from None
+            identity = _canonical(device_id)
             position = self._by_id.setdefault(identity, len(self.devices))
             if position == len(self.devices):
                 self.devices.append(identity)
@@ -134,11 +130,20 @@ class Readings:
         return msgspec.json.encode(
             {
                 "timestamp": rfc3339(self.at_us[row]),
-                "device_id": str(self.devices[self.device[row]]),
+                "device_id": self.devices[self.device[row]],
                 "power" if self.is_power[row] else "measurement_value": self.value[row],
                 **({"revision": self.revision[row]} if self.revision[row] else {}),
             }
         )
+
+
+@lru_cache(maxsize=65_536)
+def _canonical(device_id: str) -> str:
+    """The one way to write this UUID. Ids stay text on the hot path: objects for them would cost as much as the rest of it."""
+    try:
+        return str(UUID(device_id))
+    except ValueError:
+        raise Refused(f"device_id {_shown(device_id)} is not a UUID") from None
 
 
 def rfc3339(at_us: int) -> str:
@@ -337,7 +342,7 @@ def _revision(value: Any) -> int:
     return value
 
 
-def _metrics(metrics: Any, device_id: UUID, at_us: int) -> list[Metric]:
+def _metrics(metrics: Any, device_id: str, at_us: int) -> list[Metric]:
     if not isinstance(metrics, dict) or not metrics:
         raise Refused(f'metrics {_shown(metrics)} is not an object such as {{"voltage": {{"value": 231.4}}}}')
     if len(metrics) > MAX_METRICS:

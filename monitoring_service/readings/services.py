@@ -83,10 +83,10 @@ def store_readings(*, readings: Readings) -> Stored:
     return result
 
 
-def _known_devices(ids: Iterable[UUID]) -> dict[UUID, _Known]:
+def _known_devices(ids: Iterable[str]) -> dict[str, _Known]:
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT id, kind, reading, interval_seconds, rated_power_w, register_max, deleted_at IS NOT NULL
+            """SELECT id::text, kind, reading, interval_seconds, rated_power_w, register_max, deleted_at IS NOT NULL
                FROM devices_device WHERE id = ANY(%s::uuid[])""",
             [array(ids)],
         )
@@ -101,7 +101,7 @@ def _known_devices(ids: Iterable[UUID]) -> dict[UUID, _Known]:
         }
 
 
-def _accepted_rows(readings: Readings, known: dict[UUID, _Known], result: Stored) -> Ints:
+def _accepted_rows(readings: Readings, known: dict[str, _Known], result: Stored) -> Ints:
     """The rows to store; those of unknown devices are held, those that their device cannot have sent are refused."""
     n = len(readings.at_us)
     devices = readings.devices
@@ -143,7 +143,7 @@ def _accepted_rows(readings: Readings, known: dict[UUID, _Known], result: Stored
     return np.flatnonzero(ok)
 
 
-def _hold(device_id: UUID, bodies: list[bytes], readings: Readings, result: Stored) -> None:
+def _hold(device_id: str, bodies: list[bytes], readings: Readings, result: Stored) -> None:
     bodies = bodies + [m.as_json() for m in readings.metrics if m.device_id == device_id]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -178,7 +178,7 @@ def _months(at: Ints) -> list[tuple[int, int]]:
     return [(1970 + month // 12, month % 12 + 1) for month in months.tolist()]
 
 
-def _lock_and_note_last(devices: list[UUID], device: Ints, at: Ints, value: Floats) -> None:
+def _lock_and_note_last(devices: list[str], device: Ints, at: Ints, value: Floats) -> None:
     """Lock the devices, in the order of their ids, and note the newest reading: it never moves backwards."""
     last = np.append(np.flatnonzero(np.diff(device)), len(device) - 1)
     with connection.cursor() as cursor:
@@ -216,7 +216,7 @@ def _rounds(device: Ints, at: Ints, value: Floats, revision: Ints) -> list[Any]:
     return [np.flatnonzero(turn == number) for number in range(int(turn.max()) + 1)]
 
 
-def _write(devices: list[UUID], device: Ints, at: Ints, value: Floats, revision: Ints) -> int:
+def _write(devices: list[str], device: Ints, at: Ints, value: Floats, revision: Ints) -> int:
     """Insert new rows, correct those whose value changed; how many rows that was."""
     incoming = """unnest(%s::int[], %s::bigint[], %s::float8[], %s::int[]) AS u (device, at, value, revision)"""
     columns = """(%s::uuid[])[u.device + 1] AS device_id, 'epoch'::timestamptz + u.at * interval '1 microsecond' AS at,

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from monitoring_service.hours.calendar import edges, midnight, zone_of
+from monitoring_service.hours.calendar import Resolution, edges, local_texts, midnight, zone_of
 from monitoring_service.hours.energy import SECOND
 
 
@@ -47,6 +47,18 @@ def test_entries_are_cut_to_the_range_asked_for() -> None:
         datetime(2026, 3, 2, tzinfo=UTC),
     ]
     assert [datetime.fromtimestamp(at // SECOND, UTC) for at in found.tolist()] == expected
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Rome", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns"])
+@pytest.mark.parametrize("resolution", ["hour", "day", "month"])
+def test_instants_are_written_with_their_own_offset(zone: str, resolution: Resolution) -> None:
+    local = zone_of(zone)
+    starts = edges(midnight(date(2026, 1, 1), local), midnight(date(2026, 12, 31), local), local, resolution)
+
+    written = local_texts(starts, local)
+
+    expected = [datetime.fromtimestamp(at // SECOND, local).isoformat() for at in starts.tolist()]
+    assert written == [text.replace("+00:00", "Z") for text in expected]
 
 
 def test_a_zone_that_does_not_exist_is_named() -> None:
