@@ -27,7 +27,7 @@ RIDGE_NEAR, RIDGE_FAR = 1e-3, 1e-2
 # Little history: an autoregressive coefficient wants this many hours each, and the ridge doubles at this many.
 HOURS_PER_LAG, RIDGE_DOUBLES_AT = 15, 400
 SKEWED, LOG_OFFSET = 0.8, 0.1
-REWEIGHTINGS, SMALLEST_RESIDUAL = 2, 0.1
+REWEIGHTINGS, SMALLEST_RESIDUAL = 4, 0.05
 POOLED = 0.3
 # In-sample errors are smaller than those of a forecast, for fitted coefficients know their own history: the more so, the
 # fewer hours there were for each of them (settled on the dev split: weeks between the panel's, cut to 8, 10, 14, 21, 84 days).
