@@ -12,7 +12,7 @@ from monitoring_service.live.announce import CHANNEL
 from monitoring_service.live.hub import Hub
 
 log = structlog.get_logger(__name__)
-LONGEST_WAIT_SECONDS = 15
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 5
 # A connection that a firewall has dropped says nothing: ask it now and then.
 PROBE_SECONDS = 30
 
@@ -22,16 +22,16 @@ class Listener:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._wait: float = FIRST_WAIT_SECONDS
 
     async def run(self) -> None:
-        wait = 0.5
         while True:
             try:
                 await self._listen()
             except psycopg2.Error as error:
-                log.warning("database away", error=str(error).strip(), retry_in=wait)
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+                log.warning("database away", error=str(error).strip(), retry_in=self._wait)
+            await asyncio.sleep(self._wait)
+            self._wait = min(self._wait * 2, LONGEST_WAIT_SECONDS)
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
@@ -40,6 +40,7 @@ class Listener:
             link.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
             with link.cursor() as cursor:
                 cursor.execute(f"LISTEN {CHANNEL}")
+            self._wait = FIRST_WAIT_SECONDS
             self._hub.on_gap()
             readable = asyncio.Event()
             loop.add_reader(link.fileno(), readable.set)

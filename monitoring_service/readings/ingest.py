@@ -31,7 +31,7 @@ PREFETCH = 2 * BATCH_READINGS
 # Bounds the memory that waiting bodies take, whatever size they are.
 BATCH_BYTES = 16 * 1024 * 1024
 FLUSH_SECONDS = 0.2
-LONGEST_WAIT_SECONDS = 15
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 5
 BEAT_SECONDS = 2
 _RETRY_AT_ONCE = {"40001", "40P01"}
 
@@ -67,6 +67,7 @@ class Ingest:
         self._dead_letters = dead_letters or DeadLetters(self._url)
         self._stop = threading.Event()
         self.stored = 0
+        self._wait = FIRST_WAIT_SECONDS
         heartbeat = os.environ.get("HEARTBEAT_FILE")
         self._heartbeat = Path(heartbeat) if heartbeat else None
         self._next_beat = 0.0
@@ -76,18 +77,16 @@ class Ingest:
         self._stop.set()
 
     def run(self) -> None:
-        wait = 0.5
         while not self._stop.is_set():
             self._beat()
             try:
                 self._consume()
-                wait = 0.5
             except (AMQPError, OSError) as error:
                 # Unacknowledged messages go back to the queue by themselves.
-                log.warning("broker away", error=f"{type(error).__name__}: {error}", retry_in=wait)
+                log.warning("broker away", error=f"{type(error).__name__}: {error}", retry_in=self._wait)
                 self._dead_letters.close()
-                self._stop.wait(wait)
-                wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+                self._stop.wait(self._wait)
+                self._wait = min(self._wait * 2, LONGEST_WAIT_SECONDS)
         self._dead_letters.close()
         log.info("ingest stopped", stored=self.stored)
 
@@ -97,6 +96,7 @@ class Ingest:
             channel = link.channel()
             channel.basic_qos(prefetch_count=PREFETCH)
             log.info("ingest runs", queue=QUEUE)
+            self._wait = FIRST_WAIT_SECONDS
             batch = Batch()
             for method, _, body in channel.consume(QUEUE, inactivity_timeout=FLUSH_SECONDS / 2):
                 self._beat()
@@ -130,7 +130,7 @@ class Ingest:
 
     def _store(self, channel: BlockingChannel, batch: Batch) -> list[Refusal] | None:
         """What was refused of the batch, the rest being committed; None when told to stop while the database was away."""
-        wait, tries = 0.5, 0
+        wait, tries = FIRST_WAIT_SECONDS, 0
         while True:
             try:
                 fault_point("before_commit")
