@@ -166,9 +166,8 @@ class IsAdminOrReadOnly(IsPerson):
     message = "Only an administrator may change this."
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return super().has_permission(request, view) and (
-            request.user.is_admin or request.method in permissions.SAFE_METHODS
-        )
+        reads = request.method in permissions.SAFE_METHODS
+        return isinstance(request.user, Caller) and not request.user.is_service and (request.user.is_admin or reads)
 
 
 class IsService(permissions.BasePermission):

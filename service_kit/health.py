@@ -1,7 +1,5 @@
 """`GET /api/<prefix>/health`: 200 when this service can serve, 503 naming the part that fails."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import Error, connection
 from django.utils.module_loading import import_string
@@ -34,8 +32,8 @@ _answer = inline_serializer(
 
 
 class HealthView(APIView):
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = [AllowAny]
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
 
     @extend_schema(
         operation_id="health",

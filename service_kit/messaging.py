@@ -32,7 +32,7 @@ class Publisher:
     def __init__(self, url: str, *, name: str = "publisher") -> None:
         self._url, self._name = url, name
         self._channel: BlockingChannel | None = None
-        self._user = pika.URLParameters(url).credentials.username  # type: ignore[union-attr]
+        self._user = pika.URLParameters(url).credentials.username
 
     def _open(self) -> BlockingChannel:
         if self._channel is None or not self._channel.is_open:

@@ -1,7 +1,7 @@
 """Copies of what other services own. The highest version wins; arrival order, repetition and clocks do not matter."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import connection, models
 from django.utils import timezone
@@ -33,8 +33,8 @@ class Replica(models.Model):
     version = models.BigIntegerField()
     deleted_at = models.DateTimeField(null=True)
 
-    objects = models.Manager()
-    live: models.Manager[Any] = LiveManager()
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
+    live: ClassVar[models.Manager[Any]] = LiveManager()
 
     class Meta:
         abstract = True
@@ -53,15 +53,16 @@ def upsert(model: type[Replica], *, key: dict[str, Any], version: int, values: d
         "deleted_at": values.get("deleted_at"),
     }
     columns: dict[str, Any] = {}
+    column_of = {field.attname: str(field.column) for field in model._meta.concrete_fields}
     for field in model._meta.concrete_fields:
         if field.attname in given:
-            columns[field.column] = field.get_db_prep_save(given.pop(field.attname), connection)
+            columns[column_of[field.attname]] = field.get_db_prep_save(given.pop(field.attname), connection)
         elif not isinstance(field, models.AutoField):
-            columns[field.column] = field.get_db_prep_save(field.pre_save(model(), add=True), connection)
+            columns[column_of[field.attname]] = field.get_db_prep_save(field.pre_save(model(), add=True), connection)
     if given:
         raise TypeError(f"{model.__name__} has no field {', '.join(given)}")
     quote = connection.ops.quote_name
-    keys = [model._meta.get_field(name).column for name in key]
+    keys = [column_of[name] for name in key]
     table = quote(model._meta.db_table)
     changing = [c for c in columns if c not in keys]
     sql = (

@@ -83,6 +83,7 @@ if DEFAULT_TIMEZONE not in available_timezones():
     raise BadSetting(f"DEFAULT_TIMEZONE={DEFAULT_TIMEZONE!r} is not an IANA time zone such as Europe/Rome.")
 
 # Tokens: auth_service signs, everybody else verifies with its public keys.
+USER_REPLICA = ""  # "app.Model" of a service that has a copy of the users
 TOKEN_ALGORITHM = "RS256"
 TOKEN_ISSUER = "ems-auth"
 TOKEN_AUDIENCE = "ems"

@@ -1,6 +1,6 @@
 """`/api/` and `/api/docs/`: the way into the API for a developer who knows nothing of its services."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -22,8 +22,8 @@ SERVICES = {
 
 
 class WelcomeView(APIView):
-    permission_classes: ClassVar = [AllowAny]
-    authentication_classes: ClassVar = []
+    permission_classes = (AllowAny,)
+    authentication_classes = ()
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:

@@ -214,7 +214,7 @@ def test_a_saga_that_fails_by_our_own_fault_is_let_go_of_and_tried_again(
 ) -> None:
     settings.SAGA_WAIT_SECONDS = 0
     with monkeypatch.context() as broken:
-        broken.setattr("auth_service.sagas.participants.create_profile", lambda **_: {}["a fault of ours"])
+        broken.setattr("auth_service.sagas.participants.create_profile", lambda **_: int("a fault of ours"))
         assert register().status_code == 202
     saga = Saga.objects.get()
     assert (saga.lease, saga.attempts) == (None, 1)

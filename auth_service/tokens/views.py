@@ -1,7 +1,7 @@
 """Sign in and what follows from it."""
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, cast
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -20,6 +20,7 @@ from auth_service.accounts.serializers import (
 )
 from auth_service.tokens import keys
 from auth_service.tokens.services import Session, close_session, open_session, rotate
+from service_kit.auth import Caller
 
 COOKIE = "ems_refresh"
 COOKIE_PATH = "/api/auth"
@@ -28,8 +29,8 @@ COOKIE_PATH = "/api/auth"
 class Bearer401(APIView):
     """A view for anyone, whose own 401 keeps its status (without an authenticator DRF would make it 403)."""
 
-    permission_classes: ClassVar = [AllowAny]
-    authentication_classes: ClassVar = []
+    permission_classes = (AllowAny,)
+    authentication_classes = ()
 
     def get_authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
@@ -130,7 +131,7 @@ class ValidateView(APIView):
     @extend_schema(operation_id="validateToken", tags=["session"], responses=ValidSerializer)
     def get(self, request: Request) -> Response:
         """Whose access token this is; 401 when it is not good."""
-        caller = request.user
+        caller = cast(Caller, request.user)
         body = {
             "user_id": caller.id,
             "username": caller.username,
@@ -141,8 +142,8 @@ class ValidateView(APIView):
 
 
 class JwksView(APIView):
-    permission_classes: ClassVar = [AllowAny]
-    authentication_classes: ClassVar = []
+    permission_classes = (AllowAny,)
+    authentication_classes = ()
 
     @extend_schema(
         operation_id="publicKeys",

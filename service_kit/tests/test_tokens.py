@@ -83,7 +83,7 @@ def test_forged_tokens_are_refused(token_for: TokenFor, signing_key: Any, alice:
     forged = {
         "tampered": f"{head}.{admin}.{signature}",
         "no signature": f"{head}.{body}.",
-        "algorithm none": jwt.encode(claims, None, algorithm="none", headers=headers),
+        "algorithm none": jwt.encode(claims, "", algorithm="none", headers=headers),
         "key confusion": f"{confused}.{b64(hmac.digest(public, confused.encode(), 'sha256'))}",
         "another key": jwt.encode(claims, other, algorithm="RS256", headers=headers),
         "unknown key id": token_for(alice, kid="elsewhere"),
