@@ -37,6 +37,12 @@ check: ## linters, formatters, types, migrations and OpenAPI schemas
 test-service: ## tests of one package: make test-service SERVICE=device [ARGS="-k assign -x"]
 	$(ops) test-service $(SERVICE) $(ARGS)
 
+journeys: ## the whole-system tests against the running stack: make journeys [ARGS="-k killed"]
+	$(ops) journeys $(ARGS)
+
+schemas: ## write the OpenAPI schemas that the dashboard's client is generated from
+	$(ops) schemas
+
 infra: ## PostgreSQL and RabbitMQ of the test instance alone
 	$(ops) infra
 
@@ -44,4 +50,4 @@ lock: ## compile requirements.lock anew from every pyproject.toml
 	@.local/venv/bin/uv pip compile --universal --generate-hashes --no-header -q --python-version 3.11 \
 	  --group native --group dev */pyproject.toml -o requirements.lock
 
-.PHONY: help up down reset status logs createadmin test check test-service infra lock
+.PHONY: help up down reset status logs createadmin test check test-service journeys schemas infra lock

@@ -131,6 +131,22 @@ def test(arguments: argparse.Namespace) -> int:
     return testing.everything()
 
 
+def schemas(arguments: argparse.Namespace) -> int:
+    """Write the OpenAPI schemas that the dashboard's client is generated from."""
+    from ops import testing
+
+    return testing.schemas(arguments.instance)
+
+
+def journeys(arguments: argparse.Namespace) -> int:
+    """The whole-system tests against the running stack: python3 -m ops journeys [pytest's arguments]"""
+    from ops import testing
+
+    environment = os.environ | testing.journey_environment(arguments.instance)
+    command = [VENV / "bin" / "python", "-m", "pytest", "-p", "no:django", "tests/journeys", *arguments.rest]
+    return subprocess.run(command, env=environment, cwd=ROOT).returncode
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="ops", description=__doc__)
     top.add_argument("--instance", default=os.environ.get("INSTANCE") or "")
@@ -148,6 +164,8 @@ def parser() -> argparse.ArgumentParser:
     add("check", check, "test")
     add("test", test, "test")
     add("infra", infra, "test")
+    add("schemas", schemas, "test")
+    add("journeys", journeys).add_argument("rest", nargs=argparse.REMAINDER)
     for name, function, instance in (
         ("test-service", test_service, "test"),
         ("with", run_with, "test"),
@@ -164,7 +182,7 @@ def main() -> int:
     arguments = parser().parse_args()
     try:
         arguments.instance = Instance(valid_name(arguments.instance or arguments.default_instance))
-        if arguments.function in (up, infra, test, check, test_service):
+        if arguments.function in (up, infra, test, check, schemas, test_service):
             # Before anything is installed: a value that is wrong is better known now than in five minutes.
             _ = arguments.instance.settings
             install.machine()

@@ -60,6 +60,7 @@ def variables(instance: Instance, service: str) -> dict[str, str]:
         "DEMO": "false",
         "PATH": f"{VENV}/bin:{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "",
     }
 
 
