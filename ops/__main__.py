@@ -11,7 +11,7 @@ from types import FrameType
 
 from ops import install
 from ops.console import Refusal, error
-from ops.instances import ROOT, VENV, Instance, valid_name
+from ops.instances import ROOT, Instance, tool, valid_name
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -112,9 +112,7 @@ def manage(arguments: argparse.Namespace) -> int:
 
     environment = os.environ | Stack(arguments.instance).environment(f"{arguments.service}-migrate")
     module = f"{arguments.service}_service.manage"
-    return subprocess.run(
-        [VENV / "bin" / "python", "-m", module, *arguments.rest], env=environment, cwd=ROOT
-    ).returncode
+    return subprocess.run([tool("python"), "-m", module, *arguments.rest], env=environment, cwd=ROOT).returncode
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -143,7 +141,7 @@ def journeys(arguments: argparse.Namespace) -> int:
     from ops import testing
 
     environment = os.environ | testing.journey_environment(arguments.instance)
-    command = [VENV / "bin" / "python", "-m", "pytest", "-p", "no:django", "tests/journeys", *arguments.rest]
+    command = [tool("python"), "-m", "pytest", "-p", "no:django", "tests/journeys", *arguments.rest]
     return subprocess.run(command, env=environment, cwd=ROOT).returncode
 
 

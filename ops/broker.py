@@ -31,10 +31,10 @@ def configure(instance: Instance) -> None:
     """Writes configuration, plug-in list and definitions, readable by the broker alone (they hold its passwords)."""
     owner, home, settings = user("rabbitmq"), _home(instance), instance.settings
     home.mkdir(parents=True, exist_ok=True)
-    fill = ["sh", ROOT / "broker" / "fill.sh"]
+    fill = ["sh", str(ROOT / "broker" / "fill.sh")]
     environment = os.environ | settings | {"DEFINITIONS_FILE": str(home / "definitions.json")}
-    definitions = run([*fill, ROOT / "broker" / "definitions.json"], env=environment)
-    configuration = run([*fill, ROOT / "broker" / "rabbitmq.conf"], env=environment)
+    definitions = run([*fill, str(ROOT / "broker" / "definitions.json")], env=environment)
+    configuration = run([*fill, str(ROOT / "broker" / "rabbitmq.conf")], env=environment)
     configuration += f"""
 listeners.tcp.1 = {settings["BIND_ADDRESS"]}:{settings["AMQP_PORT"]}
 management.tcp.ip = 127.0.0.1

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from ops.console import run, step
-from ops.instances import ROOT, VENV
+from ops.instances import ROOT, VENV, tool
 from ops.processes import digest
 
 FRONTEND = ROOT / "frontend"
@@ -35,7 +35,7 @@ def packages() -> None:
         return
     with step("Installing the dashboard's packages (npm ci)"):
         run(
-            [VENV / "bin" / "npm", "ci"],
+            [tool("npm"), "ci"],
             cwd=FRONTEND,
             env=environment(),
             log=ROOT / ".local" / "npm-ci.log",
@@ -53,7 +53,7 @@ def build() -> None:
     with step("Building the dashboard"):
         shutil.rmtree(FRONTEND / "dist", ignore_errors=True)
         run(
-            [VENV / "bin" / "npm", "run", "build"],
+            [tool("npm"), "run", "build"],
             cwd=FRONTEND,
             env=environment(),
             log=ROOT / ".local" / "npm-build.log",

@@ -59,9 +59,9 @@ def initialise(instance: Instance) -> None:
                 "--reuid=postgres",
                 "--regid=postgres",
                 "--init-groups",
-                binaries() / "initdb",
+                str(binaries() / "initdb"),
                 "--pgdata",
-                data,
+                str(data),
             ]
             + [
                 "--username=postgres",

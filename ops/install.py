@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ops.console import Refusal, run, step
-from ops.instances import ROOT, VENV
+from ops.instances import ROOT, VENV, tool
 
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "installed-lock"
@@ -120,15 +120,15 @@ def packages() -> None:
     log = ROOT / ".local" / "packages.log"
     way_out = "The packages could not be installed. Is the package index reachable? Then start again."
     with step("Installing the Python packages of requirements.lock"):
-        if not (VENV / "bin" / "python").exists():
+        if not Path(tool("python")).exists():
             base = getattr(sys, "_base_executable", sys.executable)
             run([base, "-m", "venv", VENV], log=log, failure=f"{VENV} could not be made.")
-        uv = VENV / "bin" / "uv"
-        if not uv.exists():
+        uv = tool("uv")
+        if not Path(uv).exists():
             with tempfile.NamedTemporaryFile("w", suffix=".txt") as pinned:
                 pinned.write(_uv_block())
                 pinned.flush()
-                pip = [VENV / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+                pip = [tool("python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
                 run([*pip, "--require-hashes", "--no-deps", "-r", pinned.name], log=log, failure=way_out)
         run(
             [
@@ -137,7 +137,7 @@ def packages() -> None:
                 "install",
                 "-q",
                 "--python",
-                VENV / "bin" / "python",
+                tool("python"),
                 "--require-hashes",
                 "--compile-bytecode",
                 "-r",
@@ -160,6 +160,6 @@ def _uv_block() -> str:
 def continue_in_venv() -> None:
     """Starts this same command again with the virtual environment's Python, which has the packages."""
     if Path(sys.prefix).resolve() != VENV.resolve():
-        python = str(VENV / "bin" / "python")
+        python = tool("python")
         os.environ.pop("PYTHONHOME", None)
         os.execv(python, [python, "-m", "ops", *sys.argv[1:]])

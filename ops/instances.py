@@ -36,6 +36,11 @@ OFFSETS = {
 EPMD, DISTRIBUTION, FIRST_PROCESS = 10, 11, 20
 
 
+def tool(name: str) -> str:
+    """A command of the virtual environment."""
+    return str(VENV / "bin" / name)
+
+
 @dataclass(frozen=True)
 class Instance:
     name: str

@@ -12,7 +12,7 @@ from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
 from ops.console import Refusal, log_tail
-from ops.instances import ROOT, VENV, Instance, processes_of
+from ops.instances import ROOT, VENV, Instance, processes_of, tool
 
 POLL = 0.1
 SERVERS = ("postgres", "rabbitmq")
@@ -126,7 +126,7 @@ def start(instance: Instance, programs: Sequence[Program]) -> None:
     environment["EMS_INSTANCE"] = str(instance.directory)
     environment["PATH"] = f"{VENV}/bin:" + environment.get("PATH", "")
     started = subprocess.run(
-        [VENV / "bin" / "supervisord", "-c", config_file(instance)], env=environment, text=True, capture_output=True
+        [tool("supervisord"), "-c", config_file(instance)], env=environment, text=True, capture_output=True
     )
     if started.returncode:
         raise Refusal(

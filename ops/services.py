@@ -3,7 +3,7 @@
 import os
 
 from ops.console import Refusal
-from ops.instances import ROOT, VENV, Instance
+from ops.instances import ROOT, VENV, Instance, tool
 
 # Make's name for it -> package.
 PACKAGES = {
@@ -69,4 +69,4 @@ def test_command(instance: Instance, service: str) -> tuple[list[str], dict[str,
     environment = os.environ | variables(instance, service)
     settings = settings_module(service)
     choice = [f"--ds={settings}"] if settings else ["-p", "no:django"]
-    return [str(VENV / "bin" / "python"), "-m", "pytest", *choice, str(ROOT / PACKAGES[service])], environment
+    return [tool("python"), "-m", "pytest", *choice, str(ROOT / PACKAGES[service])], environment

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ops import dashboard, infrastructure, keeper, services, stack
 from ops.console import Refusal, say, tail
-from ops.instances import ROOT, VENV, Instance
+from ops.instances import ROOT, Instance, tool
 
-PYTHON = VENV / "bin" / "python"
+PYTHON = tool("python")
 FRONTEND = ROOT / "frontend"
 # Django service -> the prefix under which its schema is known to the dashboard.
 PREFIXES = {"auth": "auth", "user": "users", "device": "devices", "monitoring": "monitoring", "forecast": "forecasts"}
@@ -84,8 +84,8 @@ def check(instance: Instance) -> int:
 
 
 def _check(report: Report, instance: Instance) -> None:
-    report.step("ruff check", [VENV / "bin" / "ruff", "check", "."])
-    report.step("ruff format", [VENV / "bin" / "ruff", "format", "--check", "."])
+    report.step("ruff check", [tool("ruff"), "check", "."])
+    report.step("ruff format", [tool("ruff"), "format", "--check", "."])
     # Two at a time: more would only wait for each other on a small machine.
     with ThreadPoolExecutor(2) as two:
         steps = [two.submit(_dashboard_check, report)]
@@ -102,7 +102,7 @@ def _types(report: Report, instance: Instance, service: str) -> None:
     environment = os.environ | services.variables(instance, service if service in services.PACKAGES else "kit")
     environment["DJANGO_SETTINGS_MODULE"] = settings or "service_kit.tests.settings"
     cache = ROOT / ".local" / "mypy" / package
-    report.step(f"mypy {package}", [VENV / "bin" / "mypy", "--cache-dir", cache, "-p", package], env=environment)
+    report.step(f"mypy {package}", [tool("mypy"), "--cache-dir", str(cache), "-p", package], env=environment)
 
 
 def _django_check(report: Report, instance: Instance, service: str) -> None:
@@ -112,7 +112,16 @@ def _django_check(report: Report, instance: Instance, service: str) -> None:
     committed = FRONTEND / "openapi" / f"{PREFIXES[service]}.json"
     with tempfile.TemporaryDirectory() as directory:
         made = Path(directory) / committed.name
-        schema = [*manage, "spectacular", "--format", "openapi-json", "--validate", "--fail-on-warn", "--file", made]
+        schema = [
+            *manage,
+            "spectacular",
+            "--format",
+            "openapi-json",
+            "--validate",
+            "--fail-on-warn",
+            "--file",
+            str(made),
+        ]
         if report.step(f"schema {service}", schema, env=environment):
             report.call(f"schema {service} committed", lambda: _same_schema(made, committed))
 
@@ -127,7 +136,7 @@ def schemas(instance: Instance) -> int:
     for service, prefix in PREFIXES.items():
         made = FRONTEND / "openapi" / f"{prefix}.json"
         subprocess.run(
-            [PYTHON, "-m", f"{service}_service.manage", "spectacular", "--format", "openapi-json", "--file", made],
+            [PYTHON, "-m", f"{service}_service.manage", "spectacular", "--format", "openapi-json", "--file", str(made)],
             env=os.environ | services.variables(instance, service),
             cwd=ROOT,
             check=True,
