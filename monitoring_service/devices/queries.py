@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from rest_framework.exceptions import NotFound
 
 from monitoring_service.devices.models import Assignment, Device, Plant
 from monitoring_service.readings.models import LastReading
@@ -31,6 +32,16 @@ def visible_devices(caller: Caller) -> QuerySet[Device]:
     if not caller.is_admin:
         devices = devices.filter(Exists(Assignment.objects.filter(device_id=OuterRef("pk"), user_id=caller.id)))
     return devices
+
+
+def seen_devices(caller: Caller, device_ids: Iterable[UUID]) -> list[Device]:
+    """These devices in the order given. Raises NotFound for one that does not exist or is not the caller's to see."""
+    wanted = list(dict.fromkeys(device_ids))
+    found = {device.id: device for device in visible_devices(caller).filter(pk__in=wanted)}
+    for device_id in wanted:
+        if device_id not in found:
+            raise NotFound(f"There is no device {device_id} that you may see.")
+    return [found[device_id] for device_id in wanted]
 
 
 def with_last_seen(devices: QuerySet[Device]) -> QuerySet[Device]:

@@ -3,7 +3,6 @@
 The caller holds the devices' rows in LastReading, so nobody else computes the same hours from an older picture meanwhile.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +25,7 @@ from monitoring_service.hours.energy import (
     hours_of,
     reach,
 )
-from monitoring_service.hours.rows import fetch_columns
+from monitoring_service.hours.rows import array, fetch_columns, floats
 
 
 @dataclass(frozen=True)
@@ -310,13 +309,3 @@ def _store_hours(
 
 # Complete, and changed after its end and the grace time; filling an hour that never was complete is no revision.
 _CHANGED_LATE = "(h.whole = 15 AND now() > h.start + interval '1 hour' + %s * interval '1 minute')"
-
-
-def array(items: Iterable[object]) -> str:
-    """PostgreSQL's text form of an array, which costs a fraction of adapting a list item by item."""
-    return "{" + ",".join(map(str, items)) + "}"
-
-
-def floats(items: Iterable[float]) -> str:
-    """The same for numbers that may be NaN, which become NULL."""
-    return "{" + ",".join("NULL" if item != item else repr(item) for item in items) + "}"

@@ -113,12 +113,7 @@ def hours_of(meters: list[Meter], series: Ints, at: Ints, value: Floats, state: 
     """
     state = _classify(meters, series, at, value, state)
     counts = (state == State.COUNTED) | (state == State.ACCEPTED)
-    s, t, v, accepted = (
-        series[counts],
-        at[counts],
-        value[counts],
-        (state == State.ACCEPTED)[counts],
-    )
+    s, t, v = series[counts], at[counts], value[counts]
     kind = np.array([meter.kind for meter in meters], dtype=np.int64)
     span = np.array([meter.interval_us for meter in meters], dtype=np.int64)
     segments, covered = [], []
@@ -129,7 +124,7 @@ def hours_of(meters: list[Meter], series: Ints, at: Ints, value: Floats, state: 
     ):
         rows = kind[s] == each
         if rows.any():
-            made, cover = make(meters, s[rows], t[rows], v[rows], span[s[rows]], accepted[rows])
+            made, cover = make(meters, s[rows], t[rows], v[rows], span[s[rows]])
             segments.append(made)
             covered.append(cover)
     return _by_hour(segments, covered, s, t), state
@@ -200,7 +195,6 @@ def _interval_segments(
     at: Ints,
     value: Floats,
     span: Ints,
-    accepted: Bools,
 ) -> tuple[_Segments, tuple[Ints, Ints, Ints]]:
     power = value / (span / HOUR)
     none = np.zeros(len(at), dtype=bool)
@@ -219,7 +213,6 @@ def _power_segments(
     at: Ints,
     value: Floats,
     span: Ints,
-    accepted: Bools,
 ) -> tuple[_Segments, tuple[Ints, Ints, Ints]]:
     joined = (series[1:] == series[:-1]) & (at[1:] - at[:-1] <= BRIDGED_INTERVALS * span[1:])
     s, start, end = series[1:][joined], at[:-1][joined], at[1:][joined]
@@ -255,7 +248,6 @@ def _register_segments(
     at: Ints,
     value: Floats,
     span: Ints,
-    accepted: Bools,
 ) -> tuple[_Segments, tuple[Ints, Ints, Ints]]:
     joined = series[1:] == series[:-1]
     s, start, end = series[1:][joined], at[:-1][joined], at[1:][joined]

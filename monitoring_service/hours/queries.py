@@ -10,10 +10,9 @@ import numpy as np
 
 from monitoring_service.devices.models import Device
 from monitoring_service.devices.queries import Period, periods_of
-from monitoring_service.hours.aggregation import array
 from monitoring_service.hours.calendar import Resolution, edges, local_texts
 from monitoring_service.hours.energy import HOUR, QUARTER, SECOND, Floats, Ints, Quality, expected_readings
-from monitoring_service.hours.rows import fetch_columns
+from monitoring_service.hours.rows import array, fetch_columns
 from service_kit.auth import Caller
 
 _NAMES = [quality.name.lower() for quality in Quality]

@@ -1,6 +1,6 @@
-"""Many rows at once as arrays: PostgreSQL's binary COPY, read in place instead of value by value."""
+"""Many values at once to and from PostgreSQL: arrays as text on the way in, binary COPY read in place on the way out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from typing import Any, Literal
 
@@ -43,3 +43,13 @@ def _column(column: NDArray[Any], kind: Type) -> NDArray[Any]:
     if kind == "timestamptz":
         return column.astype(np.int64) + _EPOCH_2000_US
     return column.astype(np.int64)
+
+
+def array(items: Iterable[object]) -> str:
+    """PostgreSQL's text form of an array, which costs a fraction of adapting a list item by item."""
+    return "{" + ",".join(map(str, items)) + "}"
+
+
+def floats(items: Iterable[float]) -> str:
+    """The same for numbers that may be NaN, which become NULL."""
+    return "{" + ",".join("NULL" if item != item else repr(item) for item in items) + "}"

@@ -9,8 +9,8 @@ from django.db import connection
 
 from monitoring_service.devices.models import Assignment, Device
 from monitoring_service.devices.queries import Period, Status, status_of, visible_devices
-from monitoring_service.hours.aggregation import array
 from monitoring_service.hours.energy import Quality
+from monitoring_service.hours.rows import array
 from monitoring_service.readings.models import LastReading
 from service_kit.auth import Caller
 

@@ -10,8 +10,9 @@ import numpy as np
 from django.db import connection, transaction
 from django.db.models import Q
 
-from monitoring_service.hours.aggregation import ChangedHours, array, floats, recompute_hours
+from monitoring_service.hours.aggregation import ChangedHours, recompute_hours
 from monitoring_service.hours.energy import Floats, Ints, Kind, Meter
+from monitoring_service.hours.rows import array, floats
 from monitoring_service.live.announce import announce_hours
 from monitoring_service.readings.decoding import Metric, Readings, Refusal, decode, to_us
 from monitoring_service.readings.models import HeldReading

@@ -1,5 +1,5 @@
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from django.db.models import QuerySet
@@ -12,15 +12,15 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from monitoring_service.devices.queries import seen_devices
 from monitoring_service.hours.calendar import midnight, zone_of
 from monitoring_service.hours.energy import SECOND
 from monitoring_service.hours.serializers import InstantField
-from monitoring_service.hours.views import seen_devices
 from monitoring_service.readings.decoding import Readings, decode, to_us
 from monitoring_service.readings.models import Reading
 from monitoring_service.readings.queries import readings_of
 from monitoring_service.readings.services import store_readings
-from service_kit.auth import IsAdmin, IsPerson
+from service_kit.auth import Caller, IsAdmin, IsPerson
 
 
 class ReadingsQuestion(serializers.Serializer[Any]):
@@ -82,12 +82,13 @@ class Measurements(ListAPIView[Reading]):
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Reading]:
+        caller = cast(Caller, self.request.user)
         question = ReadingsQuestion(data=self.request.query_params)
         question.is_valid(raise_exception=True)
         asked = question.validated_data
-        seen_devices(self.request, [asked["device_id"]])
+        seen_devices(caller, [asked["device_id"]])
         return readings_of(
-            caller=self.request.user,  # type: ignore[arg-type]
+            caller=caller,
             device_id=asked["device_id"],
             start=_instant(asked.get("start")),
             end=_instant(asked.get("end")),

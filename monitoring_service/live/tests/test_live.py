@@ -22,7 +22,7 @@ from service_kit.events import UserCreated, UserDeleted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "/api/monitoring/live"
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)  # so that its interval lies in one hour
 Event = tuple[str, dict[str, Any]]
 
 
