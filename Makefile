@@ -25,7 +25,7 @@ status: ## what runs, whether it is healthy, what memory it takes
 logs: ## follow the logs: make logs [SERVICE=auth-web]
 	$(ops) logs $(SERVICE)
 
-createadmin: ## make an admin: make createadmin ARGS="--username ... --email ..."
+createadmin: ## make an admin: make createadmin ARGS="NAME E-MAIL"
 	$(ops) manage auth createadmin $(ARGS)
 
 test: ## everything, on its own ports and data, beside a running stack

@@ -57,6 +57,8 @@ def variables(instance: Instance, service: str) -> dict[str, str]:
         "KEY_DIR": str(instance.directory / "keys"),
         "HEARTBEAT_FILE": str(instance.directory / f"{service}.heartbeat"),
         **{name: settings[name] for name in ("LOG_LEVEL", "DEFAULT_TIMEZONE", "CORS_ORIGINS", "GRACE_MINUTES")},
+        # The kit's tests try what each broker user may do.
+        **{name: value for name, value in settings.items() if service == "kit" and name.endswith("_BROKER_PASSWORD")},
         "DEMO": "false",
         "PATH": f"{VENV}/bin:{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(ROOT),

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+import threading
 import uuid
 
 import pytest
+from django.db import connection
+from django.db.models import F
 
-from service_kit.consumer import EventConsumer
-from service_kit.events import encode
+from service_kit.consumer import EventConsumer, apply
+from service_kit.events import Envelope, encode
 from service_kit.messaging import Publisher
 from service_kit.tests.conftest import Bench, until
 from service_kit.tests.example.events import ThingDeleted, ThingNamed, ThingOfOthers
@@ -80,8 +83,6 @@ def test_killed_between_commit_and_acknowledgement_the_event_comes_again_and_cha
         f"consumer = EventConsumer({bench.queue!r}, HANDLERS)\n"
         "while True: consumer()\n"
     )
-    from django.db import connection
-
     database = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + "/" + connection.settings_dict["NAME"]
     killed = subprocess.run(
         [sys.executable, "-c", script],
@@ -125,3 +126,53 @@ def test_a_delete_that_overtakes_its_creation_stays_deleted(bench: Bench) -> Non
     consumer.close()
     assert not Thing.live.exists()
     assert Thing.objects.get().version == 2
+
+
+def test_a_deadlock_is_tried_again_in_process() -> None:
+    """Given two transactions that lock the same two rows crosswise: PostgreSQL ends one, and it simply runs again."""
+    first, second = uuid.uuid4(), uuid.uuid4()
+    for thing in (first, second):
+        Thing.objects.create(id=thing, name="before", version=0)
+    meet, results = threading.Barrier(2), []
+
+    def run(rows: list[uuid.UUID]) -> None:
+        tries = 0
+
+        def lock_both(event: ThingNamed, envelope: Envelope) -> None:
+            nonlocal tries
+            tries += 1
+            Thing.objects.select_for_update().get(pk=rows[0])
+            if tries == 1:
+                meet.wait(10)
+            Thing.objects.filter(pk=rows[1]).update(name="after", version=F("version") + 1)
+
+        apply(named("x"), {ThingNamed: lock_both})
+        results.append(tries)
+        connection.close()
+
+    threads = [threading.Thread(target=run, args=(rows,)) for rows in ([first, second], [second, first])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(results) == [1, 2]
+    assert set(Thing.objects.values_list("name", "version")) == {("after", 1)}
+
+
+def test_with_the_database_away_the_message_is_held_and_its_tries_are_not_used_up(bench: Bench) -> None:
+    """Given a server that ends our sessions, more often than the delivery limit allows tries."""
+    send(bench, named("kettle"))
+    cut = 0
+
+    def cut_off_at_first(event: ThingNamed, envelope: Envelope) -> None:
+        nonlocal cut
+        if cut < 4:
+            cut += 1
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        HANDLERS[ThingNamed](event, envelope)
+
+    consumer = EventConsumer(bench.queue, {ThingNamed: cut_off_at_first})
+    until(lambda: Thing.objects.filter(name="kettle").exists(), step=consumer)
+    consumer.close()
+    assert (cut, bench.waiting(bench.queue), bench.waiting(f"{bench.queue}.dlq")) == (4, 0, 0)

@@ -1,0 +1,71 @@
+"""The broker as its definitions make it: who may do what, and where each event goes."""
+
+import os
+import uuid
+from urllib.parse import urlsplit
+
+import pika
+import pytest
+from pika.exceptions import ChannelClosedByBroker
+
+from service_kit.events import EVENTS
+from service_kit.messaging import EXCHANGE, connect
+
+SERVICES = ("auth", "user", "device", "monitoring", "forecast")
+ADMIN = os.environ["BROKER_ADMIN_URL"]
+
+
+def as_user(user: str, vhost: str) -> pika.BlockingConnection:
+    password = os.environ[f"{user.upper()}_BROKER_PASSWORD"]
+    return connect(f"amqp://{user}:{password}@{urlsplit(ADMIN).netloc.rpartition('@')[2]}/{vhost}")
+
+
+@pytest.mark.parametrize("type_", sorted(t for t in EVENTS if not t.startswith("thing.")))
+def test_every_event_has_a_queue_that_takes_it(type_: str) -> None:
+    """Given a message of this type: with `mandatory`, the broker gives back one that no queue takes."""
+    link = connect(ADMIN)
+    channel = link.channel()
+    channel.confirm_delivery()
+    # One that has expired when it arrives: it is routed, but no consumer ever sees it.
+    channel.basic_publish(EXCHANGE, type_, b"{}", pika.BasicProperties(expiration="0"), mandatory=True)
+    link.close()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_can_neither_declare_nor_read_what_is_not_its_own(service: str) -> None:
+    link = as_user(service, "ems")
+    other = "device.sync" if service != "device" else "user.sync"
+    for forbidden in (
+        lambda channel: channel.queue_declare(f"{service}.sync.{uuid.uuid4().hex}"),
+        lambda channel: channel.basic_get(other),
+        lambda channel: channel.queue_delete(other),
+        lambda channel: channel.queue_bind(other, EXCHANGE, "#"),
+    ):
+        with pytest.raises(ChannelClosedByBroker, match="ACCESS_REFUSED"):
+            forbidden(link.channel())
+    link.close()
+
+
+def test_an_event_cannot_be_sent_in_anothers_name() -> None:
+    link = as_user("device", "ems")
+    channel = link.channel()
+    channel.confirm_delivery()
+    with pytest.raises(ChannelClosedByBroker, match="user_id property set to 'auth'"):
+        channel.basic_publish(EXCHANGE, "user.created", b"{}", pika.BasicProperties(user_id="auth"))
+    link.close()
+
+
+def test_a_meter_declares_and_writes_its_queue_and_nothing_else() -> None:
+    link = as_user("meter", "%2F")
+    assert link.channel().queue_declare("device_data_queue", durable=True).method.queue == "device_data_queue"
+    for forbidden in (
+        lambda channel: channel.queue_declare("mine", durable=True),
+        lambda channel: channel.basic_get("device_data_queue"),
+        lambda channel: channel.exchange_declare("mine"),
+        lambda channel: channel.queue_delete("device_data_queue.dlq"),
+    ):
+        with pytest.raises(ChannelClosedByBroker, match="ACCESS_REFUSED"):
+            forbidden(link.channel())
+    link.close()
+    with pytest.raises(pika.exceptions.AMQPConnectionError):
+        as_user("meter", "ems")
