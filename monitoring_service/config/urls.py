@@ -1,5 +1,6 @@
 from django.urls import path
 
+from monitoring_service.dashboard.views import Dashboard
 from monitoring_service.devices.views import MonitoredDevices
 from monitoring_service.hours.views import HourlyDaily, HourlyRange
 from monitoring_service.people.views import MonitoredUsers
@@ -12,6 +13,7 @@ urlpatterns = service_urls(
     path("api/monitoring/hourly/daily", HourlyDaily.as_view()),
     path("api/monitoring/hourly/range", HourlyRange.as_view()),
     path("api/monitoring/measurements", Measurements.as_view()),
+    path("api/monitoring/dashboard", Dashboard.as_view()),
     path("api/monitoring/devices", MonitoredDevices.as_view()),
     path("api/monitoring/users", MonitoredUsers.as_view()),
 )

@@ -1,7 +1,7 @@
 """Energy of local hours, days and months, put together from the quarters of the stored hours."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -67,6 +67,30 @@ class Series:
         ]
 
 
+@dataclass(frozen=True)
+class Quarters:
+    """What is known of the quarters of some devices, columns of equal length; `device` is a position in the list asked for."""
+
+    device: Ints
+    start: Ints
+    kwh: Floats  # NaN where nothing is known
+    readings: Ints
+    whole: Ints
+    quality: Ints  # of the hour it belongs to
+    expected: Floats
+
+
+def quarters_of(*, caller: Caller, devices: Sequence[Device], start_us: int, end_us: int) -> Quarters:
+    """The stored quarters of these devices in [start, end) that the caller may see."""
+    ids = [device.id for device in devices]
+    periods = periods_of(caller, ids)
+    found = _as_quarters(_hours_between(caller, ids, start_us, end_us))
+    inside = (found.start >= start_us) & (found.start < end_us)
+    if periods is not None:
+        inside &= _seen(found.device, found.start, ids, periods)
+    return Quarters(*(getattr(found, column.name)[inside] for column in fields(Quarters)))
+
+
 def energy_of(
     *,
     caller: Caller,
@@ -78,45 +102,36 @@ def energy_of(
 ) -> Series:
     """The energy of these devices together in every entry of [start, end), as far as the caller may see it."""
     border = edges(start_us, end_us, zone, resolution)
-    position = {device.id: n for n, device in enumerate(devices)}
-    periods = periods_of(caller, position)
-    rows = _hours_between(caller, list(position), int(border[0]), int(border[-1]))
-    device, quarter, kwh, count, whole, quality, per_quarter = _as_quarters(rows)
-    inside = (quarter >= border[0]) & (quarter < border[-1])
-    if periods is not None:
-        inside &= _seen(device, quarter, list(position), periods)
-    device, quarter, kwh, count, whole, quality, per_quarter = (
-        column[inside] for column in (device, quarter, kwh, count, whole, quality, per_quarter)
-    )
+    found = quarters_of(caller=caller, devices=devices, start_us=int(border[0]), end_us=int(border[-1]))
     n = len(border) - 1
-    entry = np.searchsorted(border, quarter, side="right") - 1
+    entry = np.searchsorted(border, found.start, side="right") - 1
 
     def total(weights: Any) -> Floats:
         return np.bincount(entry, weights=weights, minlength=n)[:n].astype(np.float64)
 
-    known = ~np.isnan(kwh)
+    known = ~np.isnan(found.kwh)
     quarters_in = np.diff(border) / QUARTER
     now_expected = [expected_readings(d.interval_seconds * SECOND) for d in devices]
     current = np.nan if None in now_expected else sum(x for x in now_expected if x is not None) / 4
     # An hour keeps how many it expected; for what was never stored the devices' present intervals tell.
     if len(devices) == 1:
-        expected = total(per_quarter) + (quarters_in - total(np.ones(len(entry)))) * current
+        expected = total(found.expected) + (quarters_in - total(np.ones(len(entry)))) * current
     else:
         expected = quarters_in * current
     any_known = total(known) > 0
-    covered = total(whole) >= quarters_in * len(devices)
+    covered = total(found.whole) >= quarters_in * len(devices)
     return Series(
         start=border[:-1],
-        kwh=np.where(any_known, total(np.where(known, kwh, 0.0)), np.nan),
-        readings=total(count).astype(np.int64),
+        kwh=np.where(any_known, total(np.where(known, found.kwh, 0.0)), np.nan),
+        readings=total(found.readings).astype(np.int64),
         expected=np.round(expected, 9),
         quality=np.select(
             [
                 ~any_known,
-                total(known & (quality == Quality.RESET)) > 0,
-                total(known & (quality == Quality.ESTIMATED)) > 0,
+                total(known & (found.quality == Quality.RESET)) > 0,
+                total(known & (found.quality == Quality.ESTIMATED)) > 0,
                 ~covered,
-                total(known & (quality == Quality.LATE)) > 0,
+                total(known & (found.quality == Quality.LATE)) > 0,
             ],
             [Quality.MISSING, Quality.RESET, Quality.ESTIMATED, Quality.PARTIAL, Quality.LATE],
             default=Quality.MEASURED,
@@ -145,19 +160,17 @@ def _hours_between(caller: Caller, device_ids: list[UUID], start_us: int, end_us
     )
 
 
-def _as_quarters(rows: list[Any]) -> tuple[Any, ...]:
-    """The rows' columns with one row a quarter: device, start, kWh, readings, whether whole, the hour's quality, expected."""
+def _as_quarters(rows: list[Any]) -> Quarters:
     device, start, *energies = rows[:6]
     counts, (whole, quality, expected) = rows[6:10], rows[10:]
-    quarters = (start[:, None] + np.arange(4) * QUARTER).ravel()
-    return (
-        np.repeat(device, 4),
-        quarters,
-        np.column_stack(energies).ravel(),
-        np.column_stack(counts).ravel(),
-        ((whole[:, None] >> np.arange(4)) & 1).ravel(),
-        np.repeat(quality, 4),
-        np.repeat(expected / 4, 4),
+    return Quarters(
+        device=np.repeat(device, 4),
+        start=(start[:, None] + np.arange(4) * QUARTER).ravel(),
+        kwh=np.column_stack(energies).ravel(),
+        readings=np.column_stack(counts).ravel(),
+        whole=((whole[:, None] >> np.arange(4)) & 1).ravel(),
+        quality=np.repeat(quality, 4),
+        expected=np.repeat(expected / 4, 4),
     )
 
 

@@ -1,0 +1,41 @@
+"""What energy costs by time of use: pure functions of the tariff and the plant's clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from monitoring_service.hours.energy import SECOND, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A price per kWh on `weekdays` (1 Monday to 7 Sunday) from minute to minute of the local day."""
+
+    price_per_kwh: float
+    weekdays: Sequence[int]
+    from_minute: int
+    to_minute: int
+
+
+def prices(
+    rates: Sequence[Rate], at_us: Ints, zone: ZoneInfo, *, since: datetime | None = None, until: datetime | None = None
+) -> Floats:
+    """The price per kWh at each instant (microseconds since 1970); NaN where no rate holds or the tariff is not valid."""
+    week = np.full((7, 24 * 60), np.nan)
+    for weekday in range(7):
+        for rate in reversed(rates):  # of two that overlap the first in the list holds
+            if weekday + 1 in rate.weekdays:
+                week[weekday, rate.from_minute : rate.to_minute] = rate.price_per_kwh
+    local = [datetime.fromtimestamp(at // SECOND, zone) for at in at_us.tolist()]
+    found = week[
+        np.array([moment.weekday() for moment in local], dtype=np.int64),
+        np.array([moment.hour * 60 + moment.minute for moment in local], dtype=np.int64),
+    ]
+    if since is not None:
+        found[at_us < since.timestamp() * SECOND] = np.nan
+    if until is not None:
+        found[at_us >= until.timestamp() * SECOND] = np.nan
+    return found

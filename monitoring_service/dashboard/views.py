@@ -1,0 +1,74 @@
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from monitoring_service.dashboard.queries import dashboard
+from monitoring_service.hours.serializers import ZoneField
+from service_kit.auth import Caller
+
+
+class DashboardQuestion(serializers.Serializer[Any]):
+    timezone = ZoneField(
+        required=False, help_text="IANA zone; without it the plants', where they have one in common, else the default."
+    )
+
+
+class BreakdownSerializer(serializers.Serializer[Any]):
+    device_id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(["consumption", "production", "grid_import", "grid_export"])
+    kwh = serializers.FloatField(allow_null=True, help_text="In the last 30 days.")
+
+
+class DailySerializer(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    consumption = serializers.FloatField(allow_null=True)
+    production = serializers.FloatField(allow_null=True)
+
+
+class WeeklySerializer(serializers.Serializer[Any]):
+    week_start = serializers.DateField(help_text="A Monday.")
+    consumption = serializers.FloatField(allow_null=True)
+    production = serializers.FloatField(allow_null=True)
+
+
+class DashboardSerializer(serializers.Serializer[Any]):
+    """Energy in kWh; null where nothing is known. Sub-meters are not counted beside the meter above them."""
+
+    timezone = serializers.CharField(help_text="The zone that the days are counted in.")
+    total_consumption = serializers.FloatField(allow_null=True, help_text="Of all time.")
+    total_production = serializers.FloatField(allow_null=True, help_text="Of all time.")
+    avg_daily_consumption = serializers.FloatField(allow_null=True, help_text="Of the days before today, last 30 days.")
+    peak_consumption = serializers.FloatField(allow_null=True, help_text="The highest hour of the last 30 days.")
+    peak_consumption_start = serializers.DateTimeField(allow_null=True)
+    today = serializers.FloatField(allow_null=True, help_text="Consumption since local midnight.")
+    yesterday_same_time = serializers.FloatField(allow_null=True, help_text="Yesterday up to where today's data reach.")
+    last_7_days = serializers.FloatField(allow_null=True, help_text="Consumption, today included.")
+    last_30_days = serializers.FloatField(allow_null=True, help_text="Consumption, today included.")
+    predicted_next_day = serializers.FloatField(allow_null=True, help_text="Consumption of the next 24 hours.")
+    predicted_next_month = serializers.FloatField(allow_null=True, help_text="30 days at the pace of the next seven.")
+    device_breakdown = BreakdownSerializer(many=True)
+    daily_data = DailySerializer(many=True)
+    weekly_data = WeeklySerializer(many=True)
+    cost = serializers.FloatField(
+        allow_null=True, help_text="Of the last 30 days; null without a tariff for all of it."
+    )
+    currency = serializers.CharField(allow_null=True)
+    co2_kg = serializers.FloatField(allow_null=True, help_text="Of the last 30 days; null without a factor.")
+
+
+class Dashboard(APIView):
+    @extend_schema(
+        operation_id="dashboard", tags=["dashboard"], parameters=[DashboardQuestion], responses=DashboardSerializer
+    )
+    def get(self, request: Request) -> Response:
+        """The totals of everything that the caller may see."""
+        question = DashboardQuestion(data=request.query_params)
+        question.is_valid(raise_exception=True)
+        caller = cast(Caller, request.user)
+        return Response(dashboard(caller=caller, zone=question.validated_data.get("timezone"), now=datetime.now(UTC)))
