@@ -8,7 +8,7 @@ RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --disable-pip-version-check -q --require-hashes --no-deps -r runtime.lock
 
 FROM python:3.11-slim-bookworm
-ENV PATH=/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app
 RUN useradd --system --uid 10001 --home-dir /app ems && mkdir -p /data/keys && chown ems /data/keys && chmod 700 /data/keys
 COPY --from=packages /venv /venv
 WORKDIR /app

@@ -18,10 +18,13 @@ Command = Callable[[argparse.Namespace], int]
 
 def up(arguments: argparse.Namespace) -> int:
     """Start everything; return when all of it is healthy."""
-    from ops import demo, docker, stack
+    from ops import demo, docker, keeper, stack
 
     settings = arguments.instance.settings
-    if docker.chosen(arguments.engine) == "docker":
+    engine = arguments.engine
+    if engine == "auto" and keeper.running(arguments.instance):
+        engine = "native"  # it runs so already
+    if docker.chosen(engine) == "docker":
         docker.up(settings)
     else:
         stack.up(arguments.instance)
