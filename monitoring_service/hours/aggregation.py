@@ -307,5 +307,6 @@ def _store_hours(
     return [ChangedHours(device_id, low, high) for device_id, (low, high) in sorted(spans.items())]
 
 
-# Complete, and changed after its end and the grace time; filling an hour that never was complete is no revision.
-_CHANGED_LATE = "(h.whole = 15 AND now() > h.start + interval '1 hour' + %s * interval '1 minute')"
+# Complete, and changed after its end and the grace time; filling an hour that was partial or an estimate is no revision.
+_CHANGED_LATE = f"""(h.quality IN ({Quality.MEASURED}, {Quality.LATE})
+                     AND now() > h.start + interval '1 hour' + %s * interval '1 minute')"""

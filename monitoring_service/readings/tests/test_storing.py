@@ -110,6 +110,21 @@ def test_late_readings_land_in_their_own_hour_and_the_newest_stays_newest(
     assert LastReading.objects.get().at == DAY + timedelta(hours=6)
 
 
+def test_a_gap_that_is_filled_later_was_an_estimate_and_no_revision(
+    deliver: Callable[..., None], send: Send, hours: Hours
+) -> None:
+    deliver(device_event(reading="register_kwh"))
+    counts = [reading(DAY + TEN_MINUTES * n, 100 + n / 10) for n in range(19)]
+    send(counts[:7], counts[18])
+    assert hours()[DAY + timedelta(hours=1)].quality == Quality.ESTIMATED
+
+    send(counts[7:18])
+
+    filled = hours()[DAY + timedelta(hours=1)]
+    assert (filled.quality, filled.revised_at) == (Quality.MEASURED, None)
+    assert filled.kwh == pytest.approx(0.6)
+
+
 @pytest.mark.parametrize("kind", ["interval_kwh", "power_w", "register_kwh"])
 def test_any_order_doubling_and_batching_gives_the_same_hours(
     deliver: Callable[..., None], send: Send, hours: Hours, kind: str
