@@ -1,7 +1,10 @@
 #!/bin/sh
-# Docker's way in: the definitions with their secrets go to a file that only the broker reads, then the image's own start.
+# Docker's way in: configuration and definitions with their secrets go to files that only the broker reads, then the
+# image's own start.
 set -eu
 umask 077
-sh /ems/fill.sh /ems/definitions.json > /etc/rabbitmq/ems-definitions.json
-chown rabbitmq:rabbitmq /etc/rabbitmq/ems-definitions.json
+export DEFINITIONS_FILE=/etc/rabbitmq/ems-definitions.json
+sh /ems/fill.sh /ems/definitions.json > "$DEFINITIONS_FILE"
+sh /ems/fill.sh /ems/rabbitmq.conf > /etc/rabbitmq/conf.d/20-ems.conf
+chown rabbitmq:rabbitmq "$DEFINITIONS_FILE" /etc/rabbitmq/conf.d/20-ems.conf
 exec docker-entrypoint.sh rabbitmq-server
