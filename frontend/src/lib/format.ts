@@ -34,7 +34,9 @@ function date(instant: Instant, zone: string, options: Intl.DateTimeFormatOption
 export function kwhNumber(kwh: number | null | undefined): string {
   if (kwh === null || kwh === undefined) return NOTHING;
   const size = Math.abs(kwh);
-  return number(kwh, size > 0 && size < 0.01 ? 4 : size < 100 ? 2 : size < 1000 ? 1 : 0);
+  // Something is not nothing, and two decimals keep a column of hours aligned.
+  if (kwh > 0 && kwh < 0.005) return `<${number(0.01, 2)}`;
+  return number(kwh, size < 100 ? 2 : size < 1000 ? 1 : 0);
 }
 
 /** The same for an axis, where "0.50" beside "1.00" would be noise. */

@@ -35,6 +35,9 @@ export function AssignedDevices({ userId, name }: { userId: string; name: string
     );
   };
 
+  /** What a device's tick is about to become, while that is under way. */
+  const under = (device: Device) => (set.isPending && set.variables.deviceId === device.id ? set.variables.assigned : undefined);
+
   return (
     <>
       <div className="flex flex-col gap-3 border-b border-line p-4">
@@ -83,8 +86,8 @@ export function AssignedDevices({ userId, name }: { userId: string; name: string
                           <input
                             type="checkbox"
                             className="size-5 shrink-0 accent-accent"
-                            checked={ids.includes(device.id)}
-                            disabled={set.isPending && set.variables.deviceId === device.id}
+                            checked={under(device) ?? ids.includes(device.id)}
+                            disabled={under(device) !== undefined}
                             onChange={(event) => change({ device, assigned: event.target.checked })}
                           />
                           <span className="min-w-0">

@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { hourlyDaily } from "@/api/generated/monitoring";
+import { untilKnown } from "@/api/until-known";
 import { localDate, type LocalDate } from "@/lib/zone";
 
 export const HOURS_KEY = "hours";
@@ -9,6 +10,7 @@ export function dayQuery(deviceId: string, date: LocalDate) {
   return queryOptions({
     queryKey: [HOURS_KEY, deviceId, date],
     queryFn: ({ signal }) => hourlyDaily({ query: { device_id: deviceId, date }, signal }),
+    ...untilKnown,
   });
 }
 
@@ -24,8 +26,8 @@ export function useDay(deviceId: string, date: LocalDate | null) {
 }
 
 /** The zone in which this device's days begin: the service knows it (plant's, else the system's) and says it with any day. */
-export function useDeviceZone(deviceId: string, now: number) {
-  return useQuery({ ...dayQuery(deviceId, localDate(now, "UTC")), select: (day) => day.timezone });
+export function useDeviceZone(deviceId: string, now: number, enabled: boolean) {
+  return useQuery({ ...dayQuery(deviceId, localDate(now, "UTC")), select: (day) => day.timezone, enabled });
 }
 
 export function usePrefetchDay(deviceId: string): (date: LocalDate) => void {

@@ -134,6 +134,20 @@ describe("when something is not there", () => {
     await expectAccessible(container);
   });
 
+  it("a device that the other services have not heard of yet is waited for", async () => {
+    let heard = false;
+    const answers = services("2026-11-21T10:00:00Z");
+    visit(address, alice, {
+      ...answers,
+      "GET /api/monitoring/hourly/daily": (request: Request, query: URLSearchParams) => {
+        if (heard) return answers["GET /api/monitoring/hourly/daily"](request, query);
+        heard = true;
+        return json({ detail: "No device has this id." }, 404);
+      },
+    });
+    expect(await screen.findByRole("table")).toBeVisible();
+  });
+
   it("somebody else's device is not found", async () => {
     visit(address, alice, { "GET /api/monitoring/devices": () => page([]) });
     expect(await screen.findByText("There is nothing here")).toBeVisible();

@@ -36,8 +36,10 @@ function DeviceDay({ deviceId }: { deviceId: string }) {
   const [params] = useSearchParams();
   const device = useDevice(deviceId);
   const monitored = useMonitoredDevices();
-  const zone = useDeviceZone(deviceId, now);
-  const forecast = useForecast(deviceId);
+  // The other services are asked about a device that exists: what they do not know of it yet, they will.
+  const exists = device.data !== undefined;
+  const zone = useDeviceZone(deviceId, now, exists);
+  const forecast = useForecast(deviceId, exists);
   const prefetch = usePrefetchDay(deviceId);
 
   const state = monitoredById(monitored.data).get(deviceId);
@@ -47,7 +49,7 @@ function DeviceDay({ deviceId }: { deviceId: string }) {
   // A plain visit opens on today, or on the newest day with data when nothing has come in today.
   const opening = today === null || monitored.isPending ? null : newest !== null && newest < today ? newest : today;
   const date = isLocalDate(asked) ? asked : opening;
-  const hours = useDay(deviceId, date);
+  const hours = useDay(deviceId, exists ? date : null);
 
   const points = forecast.data?.state === "issued" ? forecast.data.forecast.points : undefined;
   const day = useMemo(

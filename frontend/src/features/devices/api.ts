@@ -1,6 +1,14 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { createDevice, getDevice, listDevices, updateDevice, type DeviceRequest } from "@/api/generated/devices";
+import {
+  createDevice,
+  getDevice,
+  listDevices,
+  updateDevice,
+  type Device,
+  type DeviceRequest,
+  type PaginatedDeviceList,
+} from "@/api/generated/devices";
 import { listMonitoredDevices, type MonitoredDevice } from "@/api/generated/monitoring";
 import { allPages, LARGEST_PAGE } from "@/api/pages";
 import { PAGE_SIZE } from "@/components/list";
@@ -16,9 +24,16 @@ export function useDevices({ page, search, size = PAGE_SIZE }: { page: number; s
 }
 
 export function useDevice(id: string) {
-  return useQuery({
+  const queries = useQueryClient();
+  return useQuery<Device>({
     queryKey: ["device", id],
     queryFn: ({ signal }) => getDevice({ path: { id }, signal }),
+    // Coming from the list, the page need not wait for what the list said already.
+    placeholderData: () =>
+      queries
+        .getQueriesData<PaginatedDeviceList>({ queryKey: ["devices"] })
+        .flatMap(([, list]) => list?.results ?? [])
+        .find((device) => device.id === id),
   });
 }
 

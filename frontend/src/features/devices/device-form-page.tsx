@@ -32,7 +32,7 @@ export function EditDevicePage() {
   return (
     <Page title={t("deviceForm.editTitle", { name: device.data?.name ?? "" })}>
       <Card className="max-w-2xl p-5 sm:p-6">
-        {device.data ? (
+        {device.data && !device.isPlaceholderData ? (
           <DeviceForm key={device.data.updated_at} device={device.data} cancelTo={`/devices/${deviceId}`} onSaved={open} />
         ) : (
           <Loading>

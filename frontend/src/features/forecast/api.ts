@@ -2,6 +2,7 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 
 import { ApiError } from "@/api/errors";
 import { getForecast, type Forecast } from "@/api/generated/forecasts";
+import { untilKnown } from "@/api/until-known";
 
 /** Today's rest and the whole of tomorrow, in one answer for every page that speaks of either. */
 const HORIZON_HOURS = 48;
@@ -20,11 +21,12 @@ export function forecastQuery(deviceId: string) {
         throw error;
       }
     },
+    ...untilKnown,
     staleTime: 5 * 60_000,
     refetchInterval: 10 * 60_000,
   });
 }
 
-export function useForecast(deviceId: string) {
-  return useQuery(forecastQuery(deviceId));
+export function useForecast(deviceId: string, enabled: boolean) {
+  return useQuery({ ...forecastQuery(deviceId), enabled });
 }
