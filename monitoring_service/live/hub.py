@@ -86,6 +86,8 @@ class Hub:
         self._pending: dict[UUID, Span] = {}
         self._sending: asyncio.TimerHandle | None = None
         self._status: dict[UUID, str] = {}
+        self._access_lock = asyncio.Lock()
+        self._access_stale = False
         self._tasks: set[asyncio.Task[None]] = set()
         # Two threads, so two database connections, whatever the number of streams.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="database")
@@ -131,6 +133,15 @@ class Hub:
 
     async def check_access(self) -> None:
         """Look again at who may see what: streams of callers who may not any more, or see less, end."""
+        self._access_stale = True
+        # A thousand assignments in a row become two looks: the one under way and one after it.
+        async with self._access_lock:
+            if not self._access_stale:
+                return
+            self._access_stale = False
+            await self._check_access()
+
+    async def _check_access(self) -> None:
         for stream in list(self.streams):
             try:
                 stream.caller = await self.ask(TokenAuthentication().caller, stream.token)
