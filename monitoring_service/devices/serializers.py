@@ -8,6 +8,10 @@ from monitoring_service.devices.models import Device
 from monitoring_service.devices.queries import status_of
 
 
+class DevicesQuestion(serializers.Serializer[Any]):
+    search = serializers.CharField(required=False, allow_blank=True, help_text="Part of a device's name.")
+
+
 class MonitoredDeviceSerializer(serializers.ModelSerializer[Device]):
     last_seen = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="The instant of its newest reading; null when there is none."

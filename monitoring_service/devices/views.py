@@ -1,17 +1,17 @@
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView
 
 from monitoring_service.devices.models import Device
 from monitoring_service.devices.queries import visible_devices, with_last_seen
-from monitoring_service.devices.serializers import MonitoredDeviceSerializer
+from monitoring_service.devices.serializers import DevicesQuestion, MonitoredDeviceSerializer
 
 
 @extend_schema_view(
     get=extend_schema(
         operation_id="listMonitoredDevices",
         tags=["devices"],
-        parameters=[OpenApiParameter("search", str, description="Part of a device's name.")],
+        parameters=[DevicesQuestion],
     )
 )
 class MonitoredDevices(ListAPIView[Device]):
@@ -21,6 +21,8 @@ class MonitoredDevices(ListAPIView[Device]):
 
     def get_queryset(self) -> QuerySet[Device]:
         devices = visible_devices(self.request.user)  # type: ignore[arg-type]
-        if search := self.request.query_params.get("search"):
+        question = DevicesQuestion(data=self.request.query_params)
+        question.is_valid(raise_exception=True)
+        if search := question.validated_data.get("search"):
             devices = devices.filter(name__icontains=search)
         return with_last_seen(devices)

@@ -1,7 +1,7 @@
 """What is asked and what is answered; the answers' shapes serve the OpenAPI schema."""
 
 import datetime as dt
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from rest_framework import serializers
 from monitoring_service.hours.calendar import RESOLUTIONS, midnight, zone_of
 from monitoring_service.hours.energy import SECOND, Quality
 
-EARLIEST, LATEST = datetime(1999, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = dt.date(1999, 12, 31), dt.date(2100, 1, 1)
 
 
 class ZoneField(serializers.CharField):
@@ -34,7 +34,7 @@ class InstantField(serializers.Field[Any, Any, Any, Any]):
         text = str(data).strip()
         try:
             if len(text) == 10 and (day := parse_date(text)) is not None:
-                return day
+                return self._within(day, text)
             # A plus that was not escaped in an address arrives as a blank.
             found = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
         except ValueError:
@@ -43,9 +43,13 @@ class InstantField(serializers.Field[Any, Any, Any, Any]):
             raise serializers.ValidationError(
                 f'"{text[:40]}" is not RFC 3339 with an offset (2026-01-31T18:00:00Z) and no date (2026-01-31).'
             )
-        if not EARLIEST <= found <= LATEST:
-            raise serializers.ValidationError(f'"{text[:40]}" is outside 2000 to 2100.')
+        self._within(found.date(), text)
         return found
+
+    def _within(self, day: dt.date, text: str) -> dt.date:
+        if not EARLIEST <= day <= LATEST:
+            raise serializers.ValidationError(f'"{text[:40]}" is outside 2000 to 2100.')
+        return day
 
     def to_representation(self, value: Any) -> str:
         return str(value.isoformat())
@@ -64,7 +68,7 @@ class DayQuestion(serializers.Serializer[Any]):
     timezone = ZoneField(required=False, help_text="IANA zone; without it the plant's, else the system's default.")
 
     def validate_date(self, value: dt.date) -> dt.date:
-        if not EARLIEST.date() <= value <= LATEST.date():
+        if not EARLIEST <= value <= LATEST:
             raise serializers.ValidationError(f"{value} is outside 2000 to 2100.")
         return value
 

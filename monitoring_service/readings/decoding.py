@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
 MAX_READINGS = 1_000
 MAX_METRICS = 64
 # Beyond it sums over years stop being exact, or even finite; no meter of this planet comes near.

@@ -31,6 +31,17 @@ def test_everyone_sees_the_devices_that_are_or_were_theirs(
     assert names == {"alice": ["Kitchen"], "bob": ["Kitchen"], "charlie": ["Garage"], "admin": ["Garage", "Kitchen"]}
 
 
+def test_devices_are_found_by_a_part_of_their_name(deliver: Deliver, client_for: ClientFor, alice: Caller) -> None:
+    deliver(device_event(owners=[alice]))
+    client = client_for(alice)
+
+    def found(search: str) -> Any:
+        return client.get("/api/monitoring/devices", {"search": search})
+
+    assert [found(text).json()["count"] for text in ("itch", "KITCHEN", "garage", "")] == [1, 1, 0, 1]
+    assert found("\0").status_code == 400
+
+
 def test_the_highest_version_wins(deliver: Deliver, client_for: ClientFor, alice: Caller, bob: Caller) -> None:
     deliver(device_event(owners=[bob], name="Second"), version=2)
     deliver(device_event(owners=[alice], name="First"), version=1)

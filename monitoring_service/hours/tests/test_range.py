@@ -89,6 +89,12 @@ def test_too_many_entries_are_refused_with_the_way_out(week: None, client_for: C
     [
         {"start": "yesterday"},
         {"start": "2026-03-01T00:00:00"},
+        {"start": "0001-01-01"},
+        {"end": "9999-12-31"},
+        {"end": "9999-12-31T23:59:59-14:00"},
+        {"timezone": "../../etc/passwd"},
+        {"timezone": "Europe"},
+        {"timezone": "\0"},
         {"end": "2026-02-01T00:00:00Z"},
         {"end": "2026-03-01T00:00:00Z"},
         {"resolution": "minute"},
