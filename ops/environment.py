@@ -35,7 +35,18 @@ SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
     "GRACE_MINUTES": (re.compile(r"[0-9]+"), "a number of minutes"),
     "THROTTLE_LOGIN": (_RATE, "number/sec, number/min or number/hour, for example 30/min"),
     "THROTTLE_REGISTER": (_RATE, "number/sec, number/min or number/hour, for example 60/min"),
-    "WEB_WORKERS": (_NUMBER, "a number from 1"),
+    **dict.fromkeys(
+        (
+            "WEB_WORKERS",
+            "ACCESS_TOKEN_MINUTES",
+            "REFRESH_TOKEN_DAYS",
+            "SAGA_WAIT_SECONDS",
+            "SAGA_DEADLINE_SECONDS",
+            "FORECAST_KEEP_DAYS",
+        ),
+        (_NUMBER, "a number from 1"),
+    ),
+    "REFRESH_COOKIE_SECURE": (_BOOL, "true or false"),
     "SECRET_KEY": (re.compile(r"[A-Za-z0-9._~-]{32,}"), "at least 32 letters, digits or . _ ~ -"),
     **dict.fromkeys(
         (
