@@ -25,7 +25,7 @@ def up(arguments: argparse.Namespace) -> int:
     if engine == "auto" and keeper.running(arguments.instance):
         engine = "native"  # it runs so already
     if docker.chosen(engine) == "docker":
-        docker.up(settings)
+        docker.up(arguments.instance)
     else:
         stack.up(arguments.instance)
     if settings["DEMO"] == "true":

@@ -36,16 +36,22 @@ def run(
     failure: str = "",
 ) -> str:
     """The command's output. A failure raises Refusal with `failure`, the last lines and the log's path."""
-    done = subprocess.run(
-        [str(part) for part in command], env=env, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    arguments = [str(part) for part in command]
     if log:
+        # Written while the command runs, so that it can be watched.
         log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(done.stdout)
-    if done.returncode:
+        with log.open("w") as output:
+            code = subprocess.run(arguments, env=env, cwd=cwd, stdout=output, stderr=subprocess.STDOUT).returncode
+        text = log.read_text(errors="replace")
+    else:
+        done = subprocess.run(
+            arguments, env=env, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace"
+        )
+        code, text = done.returncode, done.stdout
+    if code:
         where = f" (all of it: {log})" if log else ""
-        raise Refusal(f"{failure or 'Failed: ' + ' '.join(map(str, command))}{where}\n{tail(done.stdout)}")
-    return done.stdout
+        raise Refusal(f"{failure or 'Failed: ' + ' '.join(arguments)}{where}\n{tail(text)}")
+    return text
 
 
 def tail(text: str, lines: int = 12) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 
 import yaml
 
-from ops.console import Refusal, say, step, tail
-from ops.instances import ROOT
+from ops.console import Refusal, run, say, step, tail
+from ops.instances import ROOT, Instance, refuse_taken
 
 PROJECT = "ems"
+PUBLISHED = ("GATEWAY_PORT", "AMQP_PORT", "BROKER_CONSOLE_PORT", "GATEWAY_DASHBOARD_PORT")
 HEALTHY_WITHIN = 300
 
 
@@ -82,13 +83,26 @@ def _run(*arguments: str, settings: Mapping[str, str], quiet: bool = False) -> s
     )
 
 
-def up(settings: Mapping[str, str]) -> None:
+def up(instance: Instance) -> None:
     """Builds and starts all containers and waits until they are healthy; on failure takes them down again."""
-    was_running = bool(_run("ps", "-q", settings=settings, quiet=True).stdout.strip())
+    settings = instance.settings
+    was_running = running(settings)
+    if not was_running:
+        refuse_taken(instance, [(name, instance.port(name)) for name in PUBLISHED])
+    log = ROOT / ".local" / "docker-up.log"
     try:
-        with step("Building the images and starting the containers"):
-            if _run("up", "-d", "--build", "--remove-orphans", settings=settings).returncode:
-                raise Refusal("Docker Compose could not start the stack: see its lines above.")
+        for text, arguments in (
+            (f"Building the images (watch {log.relative_to(ROOT)})", ["build"]),
+            ("Starting the containers", ["up", "-d", "--remove-orphans"]),
+        ):
+            with step(text):
+                run(
+                    [*(compose() or []), *arguments],
+                    env={**os.environ, **settings},
+                    cwd=ROOT,
+                    log=log,
+                    failure="Docker Compose could not start the stack.",
+                )
         with step("Waiting for the containers"):
             _wait_healthy(settings)
     except BaseException:
