@@ -34,7 +34,7 @@ export function Page({ title, lead, actions, children }: Props) {
           </h1>
           {lead !== undefined && <div className="max-w-prose text-sm text-muted">{lead}</div>}
         </div>
-        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+        {Boolean(actions) && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </header>
       {children}
     </div>

@@ -1,13 +1,21 @@
 import { useTranslation } from "react-i18next";
 
-import { Card, Figure } from "@/components/card";
+import { Card, Figure, FigureSkeleton } from "@/components/card";
 import { clock, energy, NOTHING, percent } from "@/lib/format";
 
 import type { DayModel, Slot } from "./model";
 import { useDayWords } from "./words";
 
+interface Props {
+  day: DayModel;
+  isToday: boolean;
+  next: Slot | null;
+  /** The forecast is on its way: its figures have their place already. */
+  waiting: boolean;
+}
+
 /** The day at a glance. An "about" marks what is expected and not measured. */
-export function DayFigures({ day, isToday, next }: { day: DayModel; isToday: boolean; next: Slot | null }) {
+export function DayFigures({ day, isToday, next, waiting }: Props) {
   const { t } = useTranslation();
   const words = useDayWords(day.zone);
   const { received, expected } = day.completeness;
@@ -33,6 +41,12 @@ export function DayFigures({ day, isToday, next }: { day: DayModel; isToday: boo
           <Figure label={t("day.nextHour", { from: clock(next.start, day.zone), to: clock(next.end, day.zone) })} note={t("day.oddsShort", words.bounds(next))}>
             {`≈ ${energy(next.forecast?.kwh)}`}
           </Figure>
+        )}
+        {waiting && (
+          <>
+            <FigureSkeleton />
+            <FigureSkeleton />
+          </>
         )}
       </dl>
     </Card>

@@ -25,10 +25,11 @@ interface Props {
   today: LocalDate;
   /** null: the device never sent anything */
   newest: LocalDate | null;
+  forecastPending: boolean;
 }
 
 /** One day of one device: figures, chart, sentence and table, all from the same slots. */
-export function DayView({ day, kind, limit, now, today, newest }: Props) {
+export function DayView({ day, kind, limit, now, today, newest, forecastPending }: Props) {
   const { t } = useTranslation();
   const words = useDayWords(day.zone);
   const help = useId();
@@ -44,7 +45,7 @@ export function DayView({ day, kind, limit, now, today, newest }: Props) {
 
   return (
     <>
-      <DayFigures day={day} isToday={isToday} next={next} />
+      <DayFigures day={day} isToday={isToday} next={next} waiting={forecastPending && day.date >= today} />
       <Card aria-labelledby={`${help}-title`} className="flex flex-col gap-4 p-4 sm:p-5">
         <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
           <h2 id={`${help}-title`} className="text-lg font-semibold">

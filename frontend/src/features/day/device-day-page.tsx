@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useParams, useSearchParams } from "react-router";
 
 import { LinkButton } from "@/components/button";
-import { Card } from "@/components/card";
+import { Card, FigureSkeleton } from "@/components/card";
 import { Page } from "@/components/page";
 import { Failure, Loaded, Skeleton } from "@/components/states";
 import { useUser } from "@/features/auth/session";
@@ -78,7 +78,7 @@ function DeviceDay({ deviceId }: { deviceId: string }) {
     <Page
       title={device.data?.name ?? t("app.loading")}
       lead={
-        <div className="flex min-h-7 flex-wrap items-center gap-x-4 gap-y-2">
+        <div className="flex min-h-15 flex-wrap content-start items-center gap-x-4 gap-y-2 sm:min-h-7">
           {device.data && <span>{t(`devices.kinds.${kindOf(device.data)}`)}</span>}
           {state && <StatusBadge status={state.status} />}
           {state && (
@@ -120,6 +120,7 @@ function DeviceDay({ deviceId }: { deviceId: string }) {
                 now={now}
                 today={today}
                 newest={newest}
+                forecastPending={forecast.isPending}
               />
               <ForecastCard query={forecast} zone={day.zone} />
             </div>
@@ -133,15 +134,12 @@ function DeviceDay({ deviceId }: { deviceId: string }) {
 function DaySkeleton() {
   return (
     <div className="flex flex-col gap-5 sm:gap-6">
-      <Card className="grid gap-6 p-5 sm:grid-cols-2 lg:grid-cols-4">
+      <Card className="grid grid-cols-2 lg:grid-cols-4">
         {Array.from({ length: 4 }, (_, figure) => (
-          <div key={figure} className="flex h-20 flex-col gap-2">
-            <Skeleton className="h-4 w-32" />
-            <Skeleton className="h-7 w-24" />
-          </div>
+          <FigureSkeleton key={figure} />
         ))}
       </Card>
-      <Card className="flex flex-col gap-4 p-5">
+      <Card className="flex flex-col gap-4 p-4 sm:p-5">
         <Skeleton className="h-6 w-64 max-w-full" />
         <Skeleton className="h-80 w-full" />
       </Card>
