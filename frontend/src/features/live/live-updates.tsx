@@ -19,6 +19,7 @@ const SILENCE = 75_000;
 /** A back-fill changes thousands of hours in a burst: each device is asked again at most this often. */
 const HOURS_EVERY = 2_000;
 const FORECAST_EVERY = 60_000;
+const DEVICES_EVERY = 10_000;
 
 interface Payload {
   device_id?: string;
@@ -76,6 +77,11 @@ function apply(event: LiveEvent, queries: QueryClient, throttle: ReturnType<type
   const id = payload.device_id;
   if (id === undefined) return;
   if (event.type === "measurement" || event.type === "device-status") noteDevice(queries, payload);
+  const known = queries.getQueryData<MonitoredDevice[]>(MONITORED_KEY)?.find((device) => device.id === id);
+  if (event.type === "measurement" && known?.status !== "online") {
+    // A silent device that speaks again, or a new one: its status is the service's to say.
+    throttle.run("devices", DEVICES_EVERY, () => void queries.invalidateQueries({ queryKey: MONITORED_KEY }));
+  }
   if (event.type === "hour") {
     throttle.run(`hours ${id}`, HOURS_EVERY, () => void queries.invalidateQueries({ queryKey: [HOURS_KEY, id] }));
     throttle.run(`forecast ${id}`, FORECAST_EVERY, () => void queries.invalidateQueries(forecastQuery(id)));
