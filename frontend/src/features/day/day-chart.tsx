@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Area, Bar, CartesianGrid, ComposedChart, Line, ReferenceArea, ReferenceDot, ReferenceLine, ResponsiveContainer, XAxis, YAxis } from "recharts";
 
 import type { Kind } from "@/features/devices/kind";
-import { clock, day as dayText, kwhTick, shortDay } from "@/lib/format";
+import { day as dayText, kwhTick, shortDay } from "@/lib/format";
 
 import { HourMark, MissingMark, QualityPatterns, seriesColour } from "./marks";
 import type { DayModel, Slot } from "./model";
@@ -48,6 +48,7 @@ export default function DayChart({ day, kind, limit, cursor, onCursor, described
   const { t } = useTranslation();
   const box = useRef<HTMLDivElement>(null);
   const rows = useMemo(() => toRows(day.slots), [day]);
+  const labels = new Map(day.slots.map((slot) => [slot.start, slot.label]));
   const colour = seriesColour(kind);
   const highest = Math.max(0, ...day.slots.map((slot) => Math.max(slot.kwh ?? 0, slot.forecast?.upper80 ?? 0)));
   const limitFits = limit !== null && limit <= highest * 1.6;
@@ -99,7 +100,7 @@ export default function DayChart({ day, kind, limit, cursor, onCursor, described
             <CartesianGrid vertical={false} stroke="var(--line)" />
             <XAxis
               dataKey="key"
-              tickFormatter={(start: number) => clock(start, day.zone)}
+              tickFormatter={(start: number) => labels.get(start) ?? ""}
               tick={TICK}
               tickLine={false}
               axisLine={{ stroke: "var(--control)" }}

@@ -12,6 +12,7 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
   const { t } = useTranslation();
   const caption = t("day.tableCaption", { day: dayText(day.date), zone: day.zone });
   const colour = seriesColour(kind);
+  const forecast = day.slots.some((slot) => slot.forecast !== null);
   const dates = [...new Set(day.slots.map((slot) => slot.date))];
   const days = dates.map((date) => ({ date, slots: day.slots.filter((slot) => slot.date === date) }));
   return (
@@ -24,8 +25,12 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
               {t("day.hour")}
             </th>
             <th scope="col">{t("day.energy")}</th>
-            <th scope="col">{t("day.forecastKwh")}</th>
-            <th scope="col">{t("day.interval")}</th>
+            {forecast && (
+              <>
+                <th scope="col">{t("day.forecastKwh")}</th>
+                <th scope="col">{t("day.interval")}</th>
+              </>
+            )}
             <th scope="col" className="text-left">
               {t("day.quality")}
             </th>
@@ -47,12 +52,16 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
                   {slot.label}
                 </th>
                 <td className="font-medium">{kwhNumber(slot.kwh)}</td>
-                <td>{kwhNumber(slot.forecast?.kwh)}</td>
-                <td className="text-muted">
-                  {slot.forecast
-                    ? `${kwhNumber(slot.forecast.lower80)} ${t("common.and")} ${kwhNumber(slot.forecast.upper80)}`
-                    : NOTHING}
-                </td>
+                {forecast && (
+                  <>
+                    <td>{kwhNumber(slot.forecast?.kwh)}</td>
+                    <td className="text-muted">
+                      {slot.forecast
+                        ? `${kwhNumber(slot.forecast.lower80)} ${t("common.and")} ${kwhNumber(slot.forecast.upper80)}`
+                        : NOTHING}
+                    </td>
+                  </>
+                )}
                 <td className="text-left text-muted">
                   <span className="inline-flex items-center gap-2">
                     {slot.quality !== "ahead" && <QualitySample quality={slot.quality} colour={colour} />}

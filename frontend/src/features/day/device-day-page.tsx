@@ -122,7 +122,9 @@ function DeviceDay({ deviceId }: { deviceId: string }) {
                 newest={newest}
                 forecastPending={forecast.isPending}
               />
-              <ForecastCard query={forecast} zone={day.zone} />
+              {(day.date >= today || day.slots.some((slot) => slot.forecast !== null)) && (
+                <ForecastCard query={forecast} zone={day.zone} />
+              )}
             </div>
           )
         }
