@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from ops import install
-from ops.console import Refusal, error
+from ops.console import Refusal, error, say
 from ops.instances import ROOT, Instance, tool, valid_name
 
 Command = Callable[[argparse.Namespace], int]
@@ -18,12 +18,15 @@ Command = Callable[[argparse.Namespace], int]
 
 def up(arguments: argparse.Namespace) -> int:
     """Start everything; return when all of it is healthy."""
-    from ops import demo, docker, keeper, stack
+    from ops import databases, demo, docker, keeper, stack
 
     settings = arguments.instance.settings
     engine = arguments.engine
-    if engine == "auto" and keeper.running(arguments.instance):
-        engine = "native"  # it runs so already
+    if engine == "auto" and (
+        keeper.running(arguments.instance) or databases.data_directory(arguments.instance).exists()
+    ):
+        say("Running natively, as before: its data is there (ENGINE=docker starts with data of its own).")
+        engine = "native"
     if docker.chosen(engine) == "docker":
         docker.up(arguments.instance)
     else:

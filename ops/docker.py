@@ -52,8 +52,13 @@ def why_not() -> str | None:
 
 
 def _images() -> list[str]:
+    """The images that must come from elsewhere: those to run and those to build on."""
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    return [service["image"] for service in services.values() if "build" not in service]
+    recipes = [ROOT / "Dockerfile", ROOT / "frontend" / "Dockerfile"]
+    bases = [
+        line.split()[1] for recipe in recipes for line in recipe.read_text().splitlines() if line.startswith("FROM ")
+    ]
+    return list(dict.fromkeys([s["image"] for s in services.values() if "build" not in s] + bases))
 
 
 def chosen(engine: str) -> str:
