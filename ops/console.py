@@ -1,5 +1,6 @@
 """What the person at the keyboard sees: one line per step with its duration, and one clear line when it cannot go on."""
 
+import os
 import subprocess
 import sys
 import time
@@ -7,11 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-_started = time.monotonic()
+# Kept when the command goes on in the virtual environment (install.continue_in_venv).
+_started = float(os.environ.pop("EMS_STARTED", time.monotonic()))
 
 
 class Refusal(Exception):
     """The request cannot be met. The message names the offending value and the way out."""
+
+
+def started() -> str:
+    """The moment from which durations are counted, for EMS_STARTED."""
+    return str(_started)
 
 
 def say(text: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ops.console import Refusal, run, step
+from ops.console import Refusal, run, started, step
 from ops.instances import ROOT, VENV, tool
 
 LOCK = ROOT / "requirements.lock"
@@ -162,4 +162,5 @@ def continue_in_venv() -> None:
     if Path(sys.prefix).resolve() != VENV.resolve():
         python = tool("python")
         os.environ.pop("PYTHONHOME", None)
+        os.environ["EMS_STARTED"] = started()
         os.execv(python, [python, "-m", "ops", *sys.argv[1:]])
