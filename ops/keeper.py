@@ -1,6 +1,7 @@
 """supervisor, which keeps an instance's processes alive: its configuration, its start, its questions and its end."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -12,7 +13,7 @@ from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
 from ops.console import Refusal, log_tail
-from ops.instances import ROOT, VENV, Instance, processes_of, tool
+from ops.instances import EPMD, ROOT, VENV, Instance, processes_of, tool
 
 POLL = 0.1
 SERVERS = ("postgres", "rabbitmq")
@@ -171,7 +172,10 @@ def stop(instance: Instance) -> bool:
         return False
     if running(instance):
         _end(instance)
-    # What remains is an orphan, or Erlang's port mapper, which outlives its broker.
+    # Erlang's port mapper outlives its broker. It is asked, since root of a container may not look into its process.
+    if mapper := shutil.which("epmd"):
+        subprocess.run([mapper, "-port", str(instance.private_port(EPMD)), "-kill"], capture_output=True)
+    # What remains is an orphan.
     for number, patience in ((signal.SIGINT, 15), (signal.SIGTERM, 15), (signal.SIGKILL, 10)):
         for pid in processes_of(instance):
             with suppress(ProcessLookupError):
