@@ -169,12 +169,11 @@ def stop(instance: Instance) -> bool:
     """Ends supervisor and all it keeps, and whatever a killed supervisor left behind. Whether there was anything."""
     pids = processes_of(instance)
     if not pids:
+        _end_port_mapper(instance)
         return False
     if running(instance):
         _end(instance)
-    # Erlang's port mapper outlives its broker. It is asked, since root of a container may not look into its process.
-    if mapper := shutil.which("epmd"):
-        subprocess.run([mapper, "-port", str(instance.private_port(EPMD)), "-kill"], capture_output=True)
+    _end_port_mapper(instance)
     # What remains is an orphan.
     for number, patience in ((signal.SIGINT, 15), (signal.SIGTERM, 15), (signal.SIGKILL, 10)):
         for pid in processes_of(instance):
@@ -197,6 +196,12 @@ def _end(instance: Instance) -> None:
             _wait_stopped(instance, name)
         ask(instance, "shutdown")
         wait_for(lambda: not running(instance), seconds=60, otherwise=lambda: supervisor_silent(instance))
+
+
+def _end_port_mapper(instance: Instance) -> None:
+    """Erlang's port mapper outlives its broker. It is asked, since root of a container may not look into its process."""
+    if mapper := shutil.which("epmd"):
+        subprocess.run([mapper, "-port", str(instance.private_port(EPMD)), "-kill"], capture_output=True)
 
 
 def wait_for(condition: Callable[[], bool], *, seconds: float, otherwise: Callable[[], Refusal]) -> None:
