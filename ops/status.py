@@ -1,5 +1,6 @@
 """What runs, whether it is healthy, and what memory it takes."""
 
+import os
 from pathlib import Path
 
 from ops import keeper, stack
@@ -8,11 +9,16 @@ from ops.processes import Stack
 
 
 def proportional_memory(pid: int) -> int:
-    """PSS in bytes: private memory plus the process's share of what it shares. 0 when it has ended."""
+    """PSS in bytes: private memory plus the process's share of what it shares. 0 when it has ended.
+
+    In a container root may not look into other users' processes: then it is the resident size, which is never less.
+    """
     try:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1]) << 10
+    except PermissionError:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         pass
     return 0
