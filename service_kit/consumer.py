@@ -13,7 +13,7 @@ from service_kit.replicas import Handlers
 
 log = structlog.get_logger(__name__)
 TRIES_IN_PROCESS = 3
-_RETRY_AT_ONCE = {
+RETRY_AT_ONCE = {
     "40001",
     "40P01",
 }  # serialization failure, deadlock: the same again may well succeed
@@ -57,7 +57,7 @@ def apply(body: bytes, handlers: Handlers, *, publisher: str | None = None) -> E
             if database_is_away(error):
                 connection.close()
                 raise DatabaseAway(str(error).strip()) from error
-            if sqlstate(error) not in _RETRY_AT_ONCE or attempt == TRIES_IN_PROCESS:
+            if sqlstate(error) not in RETRY_AT_ONCE or attempt == TRIES_IN_PROCESS:
                 raise
     raise AssertionError("unreachable")
 

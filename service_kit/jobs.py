@@ -15,7 +15,7 @@ import structlog
 from django.db import Error, close_old_connections, connection
 from pika.exceptions import AMQPError
 
-from service_kit.consumer import DatabaseAway, database_is_away
+from service_kit.consumer import RETRY_AT_ONCE, DatabaseAway, database_is_away, sqlstate
 
 log = structlog.get_logger(__name__)
 Unit = Callable[[], object]
@@ -58,7 +58,7 @@ class Jobs:
                 worked = unit()
                 wait = 0.5
             except (AMQPError, OSError, DatabaseAway, Error) as error:
-                if isinstance(error, Error) and not database_is_away(error):
+                if isinstance(error, Error) and not database_is_away(error) and sqlstate(error) not in RETRY_AT_ONCE:
                     self._die(name, error)
                     return
                 connection.close()

@@ -53,12 +53,20 @@ def publish_hours_once(publisher: Publisher) -> int:
 
 
 def _mark(sent: list[tuple[UUID, datetime, int]]) -> None:
-    """Note the versions that were sent; an hour that changed meanwhile stays due."""
+    """Note the versions that were sent; an hour that changed meanwhile stays due.
+
+    An hour that ingest is writing at this moment is left alone: it is about to be due again, and to wait for it in another
+    order than ingest takes its locks would be a deadlock.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE hours_hour h SET published_version = i.version
-               FROM unnest(%s::uuid[], %s::timestamptz[], %s::int[]) AS i (device_id, start, version)
-               WHERE h.device_id = i.device_id AND h.start = i.start AND h.published_version < i.version""",
+            """WITH free AS MATERIALIZED (
+                   SELECT h.device_id, h.start, i.version
+                   FROM unnest(%s::uuid[], %s::timestamptz[], %s::int[]) AS i (device_id, start, version)
+                   JOIN hours_hour h ON h.device_id = i.device_id AND h.start = i.start
+                   WHERE h.published_version < i.version FOR UPDATE OF h SKIP LOCKED)
+               UPDATE hours_hour h SET published_version = free.version
+               FROM free WHERE h.device_id = free.device_id AND h.start = free.start""",
             [[row[0] for row in sent], [row[1] for row in sent], [row[2] for row in sent]],
         )
 

@@ -20,7 +20,7 @@ from pika.exceptions import AMQPError
 from monitoring_service.readings.dead_letters import QUEUE, DeadLetters
 from monitoring_service.readings.decoding import Readings, Refusal, decode
 from monitoring_service.readings.services import store_readings
-from service_kit.consumer import TRIES_IN_PROCESS, database_is_away, sqlstate
+from service_kit.consumer import RETRY_AT_ONCE, TRIES_IN_PROCESS, database_is_away, sqlstate
 from service_kit.faults import fault_point
 from service_kit.messaging import connect, quietly
 
@@ -33,7 +33,6 @@ BATCH_BYTES = 16 * 1024 * 1024
 FLUSH_SECONDS = 0.2
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 5
 BEAT_SECONDS = 2
-_RETRY_AT_ONCE = {"40001", "40P01"}
 
 
 class Batch:
@@ -149,7 +148,7 @@ class Ingest:
                     wait = min(wait * 2, LONGEST_WAIT_SECONDS)
                     continue
                 tries += 1
-                if sqlstate(error) in _RETRY_AT_ONCE and tries < TRIES_IN_PROCESS:
+                if sqlstate(error) in RETRY_AT_ONCE and tries < TRIES_IN_PROCESS:
                     continue
                 if len(batch.bodies) == 1:
                     log.exception("message cannot be stored")

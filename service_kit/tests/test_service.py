@@ -127,13 +127,15 @@ def test_a_job_that_dies_ends_the_others_and_says_so() -> None:
 
 
 @pytest.mark.django_db
-def test_a_job_waits_out_a_database_that_is_away() -> None:
+@pytest.mark.parametrize("sqlstate", ["57P01", "40P01", None], ids=["shutdown", "deadlock", "no connection"])
+def test_a_job_outlives_a_database_that_is_away_and_a_deadlock(sqlstate: str | None) -> None:
+    cause = type("Cause", (Exception,), {"pgcode": sqlstate})()
     calls = []
 
     def unit() -> bool:
         calls.append(1)
         if len(calls) < 3:
-            raise OperationalError("server closed the connection")
+            raise OperationalError("from the database") from cause
         jobs.stop.set()
         return True
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,6 +12,8 @@ from typing import Any
 import pika
 import pytest
 from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
 
 from monitoring_service.conftest import DAY, METER, eventually, reading, ten_minutes
 from monitoring_service.hours.models import Hour
@@ -122,3 +125,28 @@ def test_what_the_broker_does_not_take_stays_due(meter: uuid.UUID, send: Callabl
         publish_hours_once(away)
 
     assert Hour.objects.get().published_version == 0
+
+
+def test_hours_that_ingest_is_writing_are_not_waited_for_and_go_out_again(
+    meter: uuid.UUID, send: Callable[..., Any], publisher: Publisher, received: Callable[[], list[ConsumptionHourly]]
+) -> None:
+    """Given a transaction that has changed the second hour and not ended yet."""
+    send(ten_minutes(DAY, [0.1] * 12))
+    written, may_end = threading.Event(), threading.Event()
+
+    def writes() -> None:
+        with transaction.atomic():
+            Hour.objects.filter(start=DAY + timedelta(hours=1)).update(version=F("version") + 1)
+            written.set()
+            may_end.wait(20)
+        connection.close()
+
+    writer = threading.Thread(target=writes)
+    writer.start()
+    assert written.wait(10)
+    assert publish_hours_once(publisher) == 2
+    may_end.set()
+    writer.join()
+    assert publish_hours_once(publisher) == 1
+    assert publish_hours_once(publisher) == 0
+    assert [len(event.hours) for event in received()] == [2, 1]
