@@ -92,9 +92,12 @@ class Instance:
             raise Refusal(f"Instance {self.name!r} is not one of main, {', '.join(BLOCKS)}.")
         record = self.directory / "ports"
         if record.exists():
-            return int(record.read_text())
+            before = int(record.read_text())
+            # While this instance was down, that of another checkout may have come to listen there.
+            if processes_of(self) or not _anything_listens(before):
+                return before
         for block in range(BLOCKS[self.name], BLOCKS[self.name] + 1000, 100):
-            if not any(listening(block + offset) for offset in range(60)):
+            if not _anything_listens(block):
                 self.directory.mkdir(parents=True, exist_ok=True)
                 record.write_text(str(block))
                 return block
@@ -108,12 +111,16 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def _anything_listens(block: int) -> bool:
+    return any(listening(block + offset) for offset in range(60))
+
+
 def refuse_taken(instance: Instance, wanted: Iterable[tuple[str, int]]) -> None:
     """Raises Refusal naming the first taken port, the variable that sets it and the process that has it."""
     for name, port in wanted:
         if listening(port):
-            way_out = f"set {name} in .env to a free port" if instance.name == "main" else "stop it"
-            raise Refusal(f"Port {port} ({name}) is taken by {holder(port)}. Stop that, or {way_out}.")
+            way_out = f", or set {name} in .env to a free port" if instance.name == "main" else ""
+            raise Refusal(f"Port {port} ({name}) is taken by {holder(port)}. Stop that{way_out}.")
 
 
 def holder(port: int) -> str:

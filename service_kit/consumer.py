@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, connection, transaction
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.spec import Basic, BasicProperties
+from structlog.contextvars import bound_contextvars
 
 from service_kit.events import Envelope, InvalidEvent, decode
 from service_kit.faults import fault_point
@@ -50,7 +51,8 @@ def apply(body: bytes, handlers: Handlers, *, publisher: str | None = None) -> E
         raise InvalidEvent(f"{event.type} has no handler here")
     for attempt in range(1, TRIES_IN_PROCESS + 1):
         try:
-            with transaction.atomic():
+            # Bound, so that what the handler logs and publishes belongs to the request that the event began with.
+            with bound_contextvars(correlation_id=envelope.correlation_id), transaction.atomic():
                 handler(event, envelope)
             return envelope
         except Error as error:

@@ -90,6 +90,11 @@ class LoginSerializer(serializers.Serializer[Any]):
     )
 
 
+class PasswordSerializer(serializers.Serializer[Any]):
+    old_password = serializers.CharField(max_length=128, trim_whitespace=False, style={"input_type": "password"})
+    new_password = serializers.CharField(max_length=128, trim_whitespace=False, style={"input_type": "password"})
+
+
 class RefreshSerializer(serializers.Serializer[Any]):
     refresh = serializers.CharField(
         required=False,

@@ -7,6 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, connection, transaction
 from rest_framework.exceptions import NotFound, ValidationError
 
@@ -116,6 +118,21 @@ def begin_update(*, account_id: uuid.UUID, **changes: str | bool) -> Saga | None
 def take_names(*, saga: Saga) -> None:
     """user_service has the new names, and its event of them is on its way: the answer need not wait for it."""
     Account.objects.filter(pk=saga.subject).update(**saga.payload)
+
+
+@transaction.atomic
+def change_password(*, account_id: uuid.UUID, old_password: str, new_password: str) -> None:
+    """Take over a new password and end every session. Raises ValidationError for a wrong old or a weak new one."""
+    account = locked(account_id)
+    if not account.check_password(old_password):
+        raise ValidationError({"old_password": ["This is not your password."]})
+    try:
+        validate_password(new_password, account)
+    except DjangoValidationError as error:
+        raise ValidationError({"new_password": error.messages}) from None
+    account.set_password(new_password)
+    account.save(update_fields=["password"])
+    end_sessions(account=account)
 
 
 def begin_deletion(*, account_id: uuid.UUID) -> Saga:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils import timezone
@@ -20,16 +20,17 @@ from auth_service.accounts.models import Account
 from auth_service.accounts.serializers import (
     ChangeRunsSerializer,
     NewUserSerializer,
+    PasswordSerializer,
     RegistrationSerializer,
     SessionSerializer,
     UserChangeSerializer,
     UserSerializer,
 )
-from auth_service.accounts.services import begin_deletion, begin_registration, begin_update
+from auth_service.accounts.services import begin_deletion, begin_registration, begin_update, change_password
 from auth_service.sagas.engine import DELETE, REGISTER, run_until
 from auth_service.sagas.models import Saga
 from auth_service.tokens.services import open_session
-from service_kit.auth import IsAdmin
+from service_kit.auth import Caller, IsAdmin
 
 # The status address of a registration hands out a session: it is good while somebody may still be waiting for it.
 STATUS_GOOD_FOR = timedelta(minutes=15)
@@ -118,6 +119,16 @@ class RegistrationStatusView(APIView):
         if saga is None or (saga.ended_at and saga.ended_at < timezone.now() - STATUS_GOOD_FOR):
             raise NotFound("There is no such registration, or it ended more than 15 minutes ago: sign in.")
         return registration_answer(saga)
+
+
+class PasswordView(APIView):
+    @extend_schema(operation_id="changePassword", tags=["session"], request=PasswordSerializer, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Change your password. Every session of yours ends: sign in again with the new one."""
+        asked = PasswordSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        change_password(account_id=cast(Caller, request.user).id, **asked.validated_data)
+        return Response(status=204)
 
 
 class UsersView(generics.ListAPIView[Account]):

@@ -2,6 +2,7 @@ from django.urls import path
 
 from auth_service.accounts.views import (
     ChangeStatusView,
+    PasswordView,
     RegisterView,
     RegistrationStatusView,
     UsersView,
@@ -25,6 +26,7 @@ urlpatterns = service_urls(
     path("api/auth/login", LoginView.as_view()),
     path("api/auth/refresh", RefreshView.as_view()),
     path("api/auth/logout", LogoutView.as_view()),
+    path("api/auth/password", PasswordView.as_view()),
     path("api/auth/validate", ValidateView.as_view()),
     path("api/auth/.well-known/jwks.json", JwksView.as_view()),
     path("api/auth/users", UsersView.as_view()),

@@ -95,6 +95,22 @@ def test_a_deactivated_account_can_neither_refresh_nor_use_its_token(account: Ma
     assert answer.status_code == 401
 
 
+def test_a_new_password_ends_every_session(account: Make, signed_in: Callable[[Account], APIClient]) -> None:
+    alice = account("alice")
+    elsewhere = login().json()["refresh"]
+    change = lambda old, new: signed_in(alice).post(  # noqa: E731
+        "/api/auth/password", {"old_password": old, "new_password": new}
+    )
+    assert change("wrong", "another horse battery").json() == {"old_password": ["This is not your password."]}
+    assert list(change(PASSWORD, "alice").json()) == ["new_password"]
+    assert refresh(elsewhere).status_code == 200
+    elsewhere = login().json()["refresh"]
+    assert change(PASSWORD, "another horse battery").status_code == 204
+    assert refresh(elsewhere).status_code == 401
+    assert (login().status_code, login(password="another horse battery").status_code) == (401, 200)
+    assert APIClient().post("/api/auth/password", {}).status_code == 401
+
+
 def test_the_published_keys_verify_and_a_rotation_overlaps(account: Make) -> None:
     account("alice")
     before = login().json()["access"]

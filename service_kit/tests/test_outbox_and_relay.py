@@ -8,7 +8,8 @@ import pytest
 from django.db import connection, transaction
 from pika.exceptions import AMQPError, UnroutableError
 
-from service_kit.events import decode
+from service_kit.consumer import apply
+from service_kit.events import Envelope, decode, encode
 from service_kit.messaging import Publisher
 from service_kit.models import OutboxEvent
 from service_kit.outbox import publish
@@ -46,6 +47,15 @@ def test_an_event_of_a_change_that_was_rolled_back_never_was() -> None:
         publish(thing("kettle"), version=1)
         transaction.set_rollback(True)
     assert not OutboxEvent.objects.exists()
+
+
+def test_what_a_handler_publishes_belongs_to_the_request_that_the_event_began_with() -> None:
+    def answers(event: ThingNamed, envelope: Envelope) -> None:
+        publish(thing("answer"), version=1)
+
+    question = encode(ThingNamed(id=uuid.uuid4(), name="question"), version=1, correlation_id="from-the-gateway")
+    apply(question, {ThingNamed: answers})
+    assert decode(bytes(OutboxEvent.objects.get().body)).correlation_id == "from-the-gateway"
 
 
 def test_the_relay_sends_in_order_and_once(bench: Bench) -> None:
