@@ -38,7 +38,7 @@ test-service: ## tests of one package: make test-service SERVICE=device [ARGS="-
 	$(ops) test-service $(SERVICE) $(ARGS)
 
 journeys: ## the whole-system tests against the running stack: make journeys [ARGS="-k killed"]
-	$(ops) journeys $(ARGS)
+	$(ops) journeys -- $(ARGS)
 
 schemas: ## write the OpenAPI schemas that the dashboard's client is generated from
 	$(ops) schemas

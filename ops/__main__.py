@@ -143,11 +143,11 @@ def schemas(arguments: argparse.Namespace) -> int:
 
 
 def journeys(arguments: argparse.Namespace) -> int:
-    """The whole-system tests against the running stack: python3 -m ops journeys [pytest's arguments]"""
+    """The whole-system tests against the running stack: python3 -m ops journeys [-- pytest's arguments]"""
     from ops import testing
 
     environment = os.environ | testing.journey_environment(arguments.instance)
-    command = [tool("python"), "-m", "pytest", "-p", "no:django", "tests/journeys", *arguments.rest]
+    command = [tool("python"), "-m", "pytest", "-p", "no:django", "tests/journeys", *arguments.rest[1:]]
     return subprocess.run(command, env=environment, cwd=ROOT).returncode
 
 
