@@ -223,7 +223,12 @@ def test_a_day_of_another_length_has_its_own_total(
 @pytest.mark.parametrize("resolution", ["hour", "day", "month"])
 def test_a_range_has_every_entry_and_the_same_total(alice: Person, year: dict[str, Any], resolution: str) -> None:
     asked = {"device_id": year["id"], "start": "2025-03-01T00:00:00Z", "end": "2025-05-01T00:00:00Z"}
-    found = alice.api.get("/api/monitoring/hourly/range", **asked, resolution=resolution, timezone="UTC")
+
+    def all_there() -> Any:
+        answer = alice.api.get("/api/monitoring/hourly/range", **asked, resolution=resolution, timezone="UTC")
+        return answer if answer["completeness"] == 1 else None
+
+    found = wait_for("March and April are complete", all_there)
 
     assert set(found) >= {"data", "total_kwh", "resolution", "timezone", "completeness"}
     assert found["resolution"] == resolution
