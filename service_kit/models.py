@@ -1,7 +1,5 @@
 """The rows that the rules of delivery need in every service's own database."""
 
-import uuid
-
 from django.db import models
 from django.db.models import Q
 
@@ -9,7 +7,6 @@ from django.db.models import Q
 class OutboxEvent(models.Model):
     """An event that was committed with the row it speaks of and waits for, or had, the broker's confirm."""
 
-    event_id = models.UUIDField(default=uuid.uuid4, unique=True)
     type = models.CharField(max_length=64)
     body = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)

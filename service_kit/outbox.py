@@ -4,7 +4,7 @@ import structlog
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 
-from service_kit.events import Event, decode, encode
+from service_kit.events import Event, encode
 from service_kit.models import OutboxEvent
 
 
@@ -17,4 +17,4 @@ def publish(event: Event, *, version: int) -> None:
         raise TransactionManagementError(f"{event.type} must be published inside transaction.atomic()")
     correlation_id = structlog.contextvars.get_contextvars().get("correlation_id")
     body = encode(event, version=version, correlation_id=correlation_id)
-    OutboxEvent.objects.create(event_id=decode(body).id, type=event.type, body=body)
+    OutboxEvent.objects.create(type=event.type, body=body)
