@@ -95,6 +95,22 @@ class Assignment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeterCredential:
+    """The meter's own secret as hex SHA-256 digest (the secret is 256 random bits); None: it was revoked."""
+
+    digest: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterChange:
+    """A register meter was replaced: the old one ended at `final_register` kWh, the new one began at `first_register`."""
+
+    at: Instant
+    final_register: float
+    first_register: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeviceState(Event):
     id: uuid.UUID
     name: str
@@ -108,6 +124,8 @@ class DeviceState(Event):
     plant_id: uuid.UUID | None = None
     parent_id: uuid.UUID | None = None
     assignments: list[Assignment] = field(default_factory=list)
+    credential: MeterCredential | None = None  # None: it never had one
+    meter_changes: list[MeterChange] = field(default_factory=list)
 
 
 @_event("device.created", owner="device")

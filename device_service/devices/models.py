@@ -73,13 +73,13 @@ class Device(models.Model):
 
 
 class Credential(models.Model):
-    """A meter's own secret, kept as a SHA-256 digest.
+    """A meter's own secret, kept as a SHA-256 digest; empty once it is revoked, so that others can be told.
 
     The secret is 256 random bits, so a slow password hash would add nothing but work to every message of every meter.
     """
 
     device = models.OneToOneField(Device, primary_key=True, on_delete=models.CASCADE, related_name="credential")
-    digest = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, null=True)
     created_at = models.DateTimeField(auto_now=True)
 
 

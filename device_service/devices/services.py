@@ -15,7 +15,14 @@ from device_service.devices import queries
 from device_service.devices.models import Category, Credential, Device, MeterChange, Reading
 from service_kit import events
 from service_kit.errors import Conflict
-from service_kit.events import Assignment, DeviceCreated, DeviceDeleted, DeviceState, DeviceUpdated
+from service_kit.events import (
+    Assignment,
+    DeviceCreated,
+    DeviceDeleted,
+    DeviceState,
+    DeviceUpdated,
+    MeterCredential,
+)
 from service_kit.outbox import publish
 
 _PARENTS_LOCK = 0x504152
@@ -43,10 +50,11 @@ class CategoryExists(ValidationError):
 
 
 def publish_device(event: type[DeviceState], device: Device) -> None:
-    """Tell of the device as it is now, assignments included. Its row must be locked, so that versions leave in order."""
+    """Tell of the device as it is now, with all that belongs to it. Its row must be locked, so that versions leave in order."""
     assignments = [
         Assignment(user_id=m.user_id, from_=m.starts, to=m.ends) for m in device.mappings.order_by("created_at", "id")
     ]
+    digests = Credential.objects.filter(device=device).values_list("digest", flat=True)
     state = event(
         id=device.pk,
         name=device.name,
@@ -60,6 +68,11 @@ def publish_device(event: type[DeviceState], device: Device) -> None:
         plant_id=device.plant_id,
         parent_id=device.parent_id,
         assignments=assignments,
+        credential=next((MeterCredential(digest=digest) for digest in digests), None),
+        meter_changes=[
+            events.MeterChange(at=c.at, final_register=c.final_register, first_register=c.first_register)
+            for c in device.meter_changes.order_by("at")
+        ],
     )
     publish(state, version=device.version)
 
@@ -158,6 +171,8 @@ def change_meter(
             f"A change from {change.final_register} to {change.first_register} is on record for {at.isoformat()}. "
             "Give the instant of this one."
         )
+    if new:
+        bump(device, DeviceUpdated)
     return change, new
 
 
@@ -210,15 +225,20 @@ def _digest(secret: str) -> str:
 
 
 @transaction.atomic
-def issue_credential(*, device: Device) -> str:
+def issue_credential(*, device_id: uuid.UUID) -> str:
     """A new secret for the meter, which ends the former one. It cannot be shown again: only its digest is kept."""
+    device = locked(device_id)
     secret = secrets.token_urlsafe(32)
     Credential.objects.update_or_create(device=device, defaults={"digest": _digest(secret)})
+    bump(device, DeviceUpdated)
     return secret
 
 
-def revoke_credential(*, device: Device) -> None:
-    Credential.objects.filter(device=device).delete()
+@transaction.atomic
+def revoke_credential(*, device_id: uuid.UUID) -> None:
+    device = locked(device_id)
+    if Credential.objects.filter(device=device).exclude(digest=None).update(digest=None):
+        bump(device, DeviceUpdated)
 
 
 def credential_matches(*, device_id: uuid.UUID, secret: str) -> bool:

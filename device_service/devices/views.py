@@ -103,8 +103,7 @@ class DeviceCredentials(APIView):
         tags=["devices"],
     )
     def post(self, request: Request, id: Any) -> Response:
-        device = get_object_or_404(Device, pk=id)
-        return Response({"secret": services.issue_credential(device=device)}, status=201)
+        return Response({"secret": services.issue_credential(device_id=id)}, status=201)
 
     @extend_schema(
         operation_id="revokeDeviceCredential",
@@ -113,7 +112,7 @@ class DeviceCredentials(APIView):
         tags=["devices"],
     )
     def delete(self, request: Request, id: Any) -> Response:
-        services.revoke_credential(device=get_object_or_404(Device, pk=id))
+        services.revoke_credential(device_id=id)
         return Response(status=204)
 
 

@@ -17,6 +17,20 @@ class Device(Replica):
     category = models.CharField(max_length=100, null=True)
     plant_id = models.UUIDField(null=True)
     parent_id = models.UUIDField(null=True)
+    credential_digest = models.CharField(max_length=64, null=True)
+    credential_revoked = models.BooleanField(default=False)
+
+
+class MeterChange(models.Model):
+    """A register meter was replaced at `at`, after which it counts on from `first_register` kWh."""
+
+    device_id = models.UUIDField()
+    at = models.DateTimeField()
+    final_register = models.FloatField()
+    first_register = models.FloatField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["device_id", "at"], name="one_change_per_instant"),)
 
 
 class Assignment(models.Model):

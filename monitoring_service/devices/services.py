@@ -2,7 +2,7 @@
 
 import msgspec
 
-from monitoring_service.devices.models import Assignment, Device, Plant, Tariff
+from monitoring_service.devices.models import Assignment, Device, MeterChange, Plant, Tariff
 from monitoring_service.live.announce import announce_access
 from monitoring_service.readings.services import take_in_held
 from service_kit.events import DeviceState, PlantState, TariffState
@@ -18,11 +18,19 @@ def copy_device(*, state: DeviceState, version: int) -> bool:
             "category", "plant_id", "parent_id",
         )
     }  # fmt: skip
+    credential = state.credential
+    values["credential_digest"] = credential.digest if credential else None
+    values["credential_revoked"] = credential is not None and credential.digest is None
     if not upsert(Device, key={"id": state.id}, version=version, values=values):
         return False
     Assignment.objects.filter(device_id=state.id).delete()
     Assignment.objects.bulk_create(
         Assignment(device_id=state.id, user_id=a.user_id, since=a.from_, until=a.to) for a in state.assignments
+    )
+    MeterChange.objects.filter(device_id=state.id).delete()
+    MeterChange.objects.bulk_create(
+        MeterChange(device_id=state.id, at=c.at, final_register=c.final_register, first_register=c.first_register)
+        for c in state.meter_changes
     )
     take_in_held(device_id=state.id)
     announce_access()

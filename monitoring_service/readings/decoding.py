@@ -42,6 +42,7 @@ class Metric(NamedTuple):
     at_us: int
     value: float
     unit: str
+    place: int = 0  # in its list
 
     def as_json(self) -> bytes:
         """The metric as the message that would have carried it alone."""
@@ -51,11 +52,11 @@ class Metric(NamedTuple):
 
 @dataclass(slots=True, frozen=True)
 class Refusal:
-    """What was refused (as JSON, or the raw body when it is none), why, and where in its list it stood."""
+    """What was refused (as JSON, or the raw body when it is none), why, and where in its list it stood (None: all of it)."""
 
     body: bytes
     reason: str
-    index: int = 0
+    index: int | None = None
 
 
 class WireMetric(msgspec.Struct, gc=False):
@@ -290,7 +291,7 @@ def _add_single(
         if not named and "metrics" not in message:
             raise Refused("no value: send measurement_value, power or metrics")
         value = _number(message[named[0]], named[0]) if named else None
-        metrics = _metrics(message["metrics"], into.devices[position], at_us) if "metrics" in message else []
+        metrics = _metrics(message["metrics"], into.devices[position], at_us, index) if "metrics" in message else []
     except Refused as error:
         into.refusals.append(Refusal(_encode(message), str(error), index))
         return
@@ -342,7 +343,7 @@ def _revision(value: Any) -> int:
     return value
 
 
-def _metrics(metrics: Any, device_id: str, at_us: int) -> list[Metric]:
+def _metrics(metrics: Any, device_id: str, at_us: int, index: int) -> list[Metric]:
     if not isinstance(metrics, dict) or not metrics:
         raise Refused(f'metrics {_shown(metrics)} is not an object such as {{"voltage": {{"value": 231.4}}}}')
     if len(metrics) > MAX_METRICS:
@@ -356,7 +357,7 @@ def _metrics(metrics: Any, device_id: str, at_us: int) -> list[Metric]:
         unit = metric.get("unit", "")
         if not isinstance(unit, str) or len(unit) > 32 or not _storable(unit):
             raise Refused(f"unit {_shown(unit)} of metric {_shown(name)} is not text of at most 32 characters")
-        found.append(Metric(device_id, name, at_us, _number(metric["value"], f"metric {name}"), unit))
+        found.append(Metric(device_id, name, at_us, _number(metric["value"], f"metric {name}"), unit, index))
     return found
 
 

@@ -115,14 +115,15 @@ def _accepted_rows(readings: Readings, known: dict[str, _Known], result: Stored)
         if found is None:
             mine = np.flatnonzero(device == position)
             ok[mine] = False
-            _hold(identity, [readings.as_json(row) for row in mine.tolist()], readings, result)
+            waiting = [(readings.as_json(row), readings.index[row]) for row in mine.tolist()]
+            _hold(identity, waiting + _metrics_of(identity, readings), result)
         elif found.deleted:
             mine = np.flatnonzero(device == position)
             ok[mine] = False
             reason = f"device {identity} was deleted"
             for row in mine.tolist():
                 result.refusals.append(Refusal(readings.as_json(row), reason, readings.index[row]))
-            result.refusals += [Refusal(m.as_json(), reason) for m in readings.metrics if m.device_id == identity]
+            result.refusals += [Refusal(body, reason, index) for body, index in _metrics_of(identity, readings)]
     may_be_negative = np.array(
         [(k := known.get(d)) is not None and k.reading == "power_w" and k.meter.signed for d in devices], dtype=bool
     )
@@ -144,22 +145,26 @@ def _accepted_rows(readings: Readings, known: dict[str, _Known], result: Stored)
     return np.flatnonzero(ok)
 
 
-def _hold(device_id: str, bodies: list[bytes], readings: Readings, result: Stored) -> None:
-    bodies = bodies + [m.as_json() for m in readings.metrics if m.device_id == device_id]
+def _metrics_of(device_id: str, readings: Readings) -> list[tuple[bytes, int]]:
+    return [(m.as_json(), m.place) for m in readings.metrics if m.device_id == device_id]
+
+
+def _hold(device_id: str, waiting: list[tuple[bytes, int]], result: Stored) -> None:
+    """Keep bodies (each with its place in its list) for a device that is not known yet."""
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO readings_heldreading (device_id, body, received_at)
                SELECT %s, i.body, now()
                FROM unnest(%s::bytea[]) WITH ORDINALITY AS i (body, n)
                WHERE i.n <= %s - (SELECT count(*) FROM readings_heldreading WHERE device_id = %s)""",
-            [device_id, bodies, HELD_PER_DEVICE, device_id],
+            [device_id, [body for body, _ in waiting], HELD_PER_DEVICE, device_id],
         )
         held = cursor.rowcount
     result.held += held
     result.accepted += held
-    for body in bodies[held:]:
+    for body, index in waiting[held:]:
         reason = f"device {device_id} is not known, and {HELD_PER_DEVICE:,} of its readings are held already"
-        result.refusals.append(Refusal(body, reason))
+        result.refusals.append(Refusal(body, reason, index))
 
 
 def _sorted_columns(readings: Readings, rows: Ints) -> tuple[Ints, Ints, Floats, Ints]:

@@ -1,26 +1,28 @@
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import msgspec
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException, ParseError, PermissionDenied
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from monitoring_service.devices.credentials import MaySend, MeterAuthentication, MeterCaller
 from monitoring_service.devices.queries import seen_devices
 from monitoring_service.hours.calendar import midnight, zone_of
 from monitoring_service.hours.energy import SECOND
 from monitoring_service.hours.serializers import InstantField
-from monitoring_service.readings.decoding import Readings, decode, to_us
+from monitoring_service.readings.decoding import MAX_BODY_BYTES, Readings, decode, to_us
 from monitoring_service.readings.models import Reading
 from monitoring_service.readings.queries import readings_of
 from monitoring_service.readings.services import store_readings
-from service_kit.auth import Caller, IsAdmin, IsPerson
+from service_kit.auth import Caller, IsPerson, TokenAuthentication
 
 
 class ReadingsQuestion(serializers.Serializer[Any]):
@@ -69,12 +71,37 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     rejected = RejectedSerializer(many=True)
 
 
+class BodyTooLarge(APIException):
+    status_code = 413
+    default_detail = f"A body may have {MAX_BODY_BYTES:,} bytes: send smaller lists."
+
+
+class WholeBody(BaseParser):
+    """The body as it came: the meters' own decoder takes it apart, so that one bad number costs one reading."""
+
+    media_type = "application/json"
+
+    def parse(  # type: ignore[override]
+        self, stream: Any, media_type: str | None = None, parser_context: Any = None
+    ) -> bytes:
+        body = stream.read(MAX_BODY_BYTES + 1)
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLarge
+        return bytes(body)
+
+
 class Measurements(ListAPIView[Reading]):
     serializer_class = ReadingSerializer
     pagination_class = NewestFirst
+    parser_classes = (WholeBody,)
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        # A meter may only send.
+        sends = self.request is None or self.request.method == "POST"
+        return [TokenAuthentication(), MeterAuthentication()] if sends else [TokenAuthentication()]
 
     def get_permissions(self) -> list[BasePermission]:
-        return [IsAdmin() if self.request.method == "POST" else IsPerson()]
+        return [MaySend() if self.request.method == "POST" else IsPerson()]
 
     @extend_schema(operation_id="listMeasurements", tags=["readings"], parameters=[ReadingsQuestion])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -101,19 +128,34 @@ class Measurements(ListAPIView[Reading]):
         responses={202: ReceiptSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Take in a list of readings in the meters' forms; what is refused is said by its place in the list."""
-        if not isinstance(request.data, list):
-            raise ParseError("Send a list of readings.")
+        """Take in a list of readings in the meters' forms; what is refused is said by its place in the list.
+
+        By an administrator's token, or by a meter's own credential (HTTP Basic, the device's id and its secret) for itself.
+        """
         readings = Readings()
-        decode(msgspec.json.encode(request.data), readings, now_us=to_us(datetime.now(UTC)))
+        body = cast(bytes, request.data or b"")  # without a body there is nothing to parse
+        if not body.lstrip().startswith(b"["):
+            raise ParseError("Send a list of readings.")
+        decode(body, readings, now_us=to_us(datetime.now(UTC)))
+        if (broken := next((r for r in readings.refusals if r.index is None), None)) is not None:
+            raise ParseError(broken.reason)
+        if isinstance(request.user, MeterCaller):
+            _refuse_others(request.user, readings)
         stored = store_readings(readings=readings)
-        rejected = sorted(stored.refusals, key=lambda refusal: refusal.index)
+        rejected = sorted((refusal.index or 0, refusal.reason) for refusal in stored.refusals)
         receipt = {
             "accepted": stored.accepted,
             "duplicates": stored.duplicates,
-            "rejected": [{"index": refusal.index, "error": refusal.reason} for refusal in rejected],
+            "rejected": [{"index": index, "error": reason} for index, reason in rejected],
         }
         return Response(receipt, status=202)
+
+
+def _refuse_others(meter: MeterCaller, readings: Readings) -> None:
+    """A meter speaks for itself. Raises PermissionDenied naming the first other device."""
+    for device_id in readings.devices:
+        if device_id != str(meter.id):
+            raise PermissionDenied(f"This is the credential of device {meter.id}; it may not send for {device_id}.")
 
 
 def _instant(value: Any) -> datetime | None:

@@ -29,6 +29,18 @@ def test_a_change_is_on_record_once_however_often_it_is_sent(by_admin: APIClient
     )  # fmt: skip
 
 
+def test_the_others_are_told_of_each_change_once(
+    by_admin: APIClient, url: str, published: Callable[[], list[Any]]
+) -> None:
+    by_admin.post(url, CHANGE)
+    by_admin.post(url, CHANGE)
+
+    created, updated = published()
+    assert (created.event.meter_changes, updated.version) == ([], 2)
+    (told,) = updated.event.meter_changes
+    assert (told.at, told.final_register, told.first_register) == (datetime(2026, 1, 31, 11, tzinfo=UTC), 48211.7, 0.2)
+
+
 def test_what_happened_is_not_rewritten(by_admin: APIClient, url: str) -> None:
     by_admin.post(url, CHANGE)
     answer = by_admin.post(url, {**CHANGE, "first_register": 1})

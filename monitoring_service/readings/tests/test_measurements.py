@@ -1,4 +1,4 @@
-"""Raw readings out, newest first; readings in by an administrator's request."""
+"""Raw readings out, newest first."""
 
 import uuid
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitoring_service.conftest import DAY, METER, TEN_MINUTES, device_event, reading, ten_minutes
+from monitoring_service.conftest import DAY, METER, TEN_MINUTES, device_event, ten_minutes
 from service_kit.auth import Caller
 from service_kit.events import Assignment
 
@@ -61,25 +61,3 @@ def test_a_page_takes_few_queries(
 
     with django_assert_max_num_queries(4):
         client.get(ADDRESS, {"device_id": METER})
-
-
-def test_the_admin_sends_readings_and_learns_which_were_refused(
-    meter: uuid.UUID, client_for: ClientFor, admin: Caller, hours: Callable[..., Any]
-) -> None:
-    good = ten_minutes(DAY, [0.1] * 6)
-    bad = {**good[0], "timestamp": "2026-03-10T00:00:00"}
-
-    answer = client_for(admin).post(ADDRESS, [good[0], bad, *good[1:], good[0], reading(DAY, -1)])
-
-    assert answer.status_code == 202
-    body = answer.json()
-    assert (body["accepted"], body["duplicates"]) == (6, 1)
-    assert [row["index"] for row in body["rejected"]] == [1, 8]
-    assert "2026-03-10T00:00:00" in body["rejected"][0]["error"]
-    assert hours()[DAY].kwh == pytest.approx(0.6)
-
-
-def test_only_the_admin_may_send(meter: uuid.UUID, client_for: ClientFor, alice: Caller, admin: Caller) -> None:
-    assert client_for(alice).post(ADDRESS, ten_minutes(DAY, [0.1])).status_code == 403
-    assert client_for(None).post(ADDRESS, ten_minutes(DAY, [0.1])).status_code == 401
-    assert client_for(admin).post(ADDRESS, {"device_id": "x"}).status_code == 400
