@@ -44,10 +44,7 @@ def device(deliver: Callable[..., None]) -> Callable[..., uuid.UUID]:
 @pytest.fixture
 def delete_device(deliver: Callable[..., None]) -> Callable[..., None]:
     def tell(device_id: uuid.UUID, *, version: int) -> None:
-        state = DeviceDeleted(
-            id=device_id, name="Home", kind="consumption", reading="interval_kwh", interval_seconds=600
-        )
-        deliver(state, version=version)
+        deliver(DeviceDeleted(id=device_id), version=version)
 
     return tell
 

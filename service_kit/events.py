@@ -35,6 +35,13 @@ class Event:
         return str(getattr(self, "id", ""))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Deleted(Event):
+    """Nothing is left of it but its id; the envelope's version is the one after its last."""
+
+    id: uuid.UUID
+
+
 EVENTS: dict[str, type[Event]] = {}
 E = TypeVar("E", bound=type[Event])
 
@@ -69,7 +76,7 @@ class UserUpdated(UserState): ...
 
 
 @_event("user.deleted", owner="auth")
-class UserDeleted(UserState): ...
+class UserDeleted(Deleted): ...
 
 
 @_event("profile.updated", owner="user")
@@ -137,7 +144,7 @@ class DeviceUpdated(DeviceState): ...
 
 
 @_event("device.deleted", owner="device")
-class DeviceDeleted(DeviceState): ...
+class DeviceDeleted(Deleted): ...
 
 
 @_event("device.assigned", owner="device")
@@ -169,7 +176,7 @@ class PlantUpdated(PlantState): ...
 
 
 @_event("plant.deleted", owner="device")
-class PlantDeleted(PlantState): ...
+class PlantDeleted(Deleted): ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +210,7 @@ class TariffUpdated(TariffState): ...
 
 
 @_event("tariff.deleted", owner="device")
-class TariffDeleted(TariffState): ...
+class TariffDeleted(Deleted): ...
 
 
 # ── energy: monitoring_service ──────────────────────────────────────────────────────────────────────────────────────

@@ -152,7 +152,7 @@ def purge(*, saga: Saga) -> None:
     """The last step of a deletion: the account goes, and with `user.deleted` every copy of it."""
     account = Account.objects.select_for_update().get(pk=saga.subject)
     account.delete()
-    publish(UserDeleted(**event_fields(account) | {"id": saga.subject}), version=account.version + 1)
+    publish(UserDeleted(id=saga.subject), version=account.version + 1)
 
 
 def locked(account_id: uuid.UUID) -> Account:

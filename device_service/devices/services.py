@@ -134,7 +134,7 @@ def delete_device(*, device_id: uuid.UUID) -> None:
             f"{len(error.protected_objects)} sub-meter(s) name {device.name!r} as their parent. "
             "Give them another parent, or null, first."
         ) from None
-    publish_device(DeviceDeleted, device)
+    publish(DeviceDeleted(id=device_id), version=device.version)
 
 
 class NoRegister(Conflict):

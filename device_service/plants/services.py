@@ -100,7 +100,7 @@ def delete_plant(*, plant_id: uuid.UUID) -> None:
             f"{len(error.protected_objects)} device(s) belong to plant {plant.name!r}. "
             "Move them to another plant or delete them first."
         ) from None
-    publish_plant(PlantDeleted, plant)
+    publish(PlantDeleted(id=plant_id), version=plant.version)
 
 
 @transaction.atomic
@@ -133,4 +133,4 @@ def delete_tariff(*, tariff_id: uuid.UUID) -> None:
         raise Conflict(
             f"{len(error.protected_objects)} plant(s) use tariff {tariff.name!r}. Give them another one first."
         ) from None
-    publish_tariff(TariffDeleted, tariff)
+    publish(TariffDeleted(id=tariff_id), version=tariff.version)

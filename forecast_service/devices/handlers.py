@@ -35,7 +35,7 @@ def on_plant_deleted(event: PlantDeleted, envelope: Envelope) -> None:
     tombstone(Plant, key={"id": event.id}, version=envelope.version)
 
 
-def on_tariff(event: TariffState, envelope: Envelope) -> None:
+def on_tariff(event: TariffState | TariffDeleted, envelope: Envelope) -> None:
     """The queue carries tariffs, and energy does not depend on them: without this entry each would be dead-lettered."""
 
 

@@ -1,4 +1,5 @@
 from monitoring_service.devices import services
+from monitoring_service.devices.models import Plant, Tariff
 from service_kit.events import (
     DeviceAssigned,
     DeviceCreated,
@@ -16,31 +17,31 @@ from service_kit.events import (
     TariffState,
     TariffUpdated,
 )
-from service_kit.replicas import Handlers
+from service_kit.replicas import Handlers, tombstone
 
 
 def on_device_changed(event: DeviceState, envelope: Envelope) -> None:
     services.copy_device(state=event, version=envelope.version)
 
 
-def on_device_deleted(event: DeviceState, envelope: Envelope) -> None:
-    services.drop_device(state=event, version=envelope.version)
+def on_device_deleted(event: DeviceDeleted, envelope: Envelope) -> None:
+    services.drop_device(device_id=event.id, version=envelope.version)
 
 
 def on_plant_changed(event: PlantState, envelope: Envelope) -> None:
     services.copy_plant(state=event, version=envelope.version)
 
 
-def on_plant_deleted(event: PlantState, envelope: Envelope) -> None:
-    services.drop_plant(state=event, version=envelope.version)
+def on_plant_deleted(event: PlantDeleted, envelope: Envelope) -> None:
+    tombstone(Plant, key={"id": event.id}, version=envelope.version)
 
 
 def on_tariff_changed(event: TariffState, envelope: Envelope) -> None:
     services.copy_tariff(state=event, version=envelope.version)
 
 
-def on_tariff_deleted(event: TariffState, envelope: Envelope) -> None:
-    services.drop_tariff(state=event, version=envelope.version)
+def on_tariff_deleted(event: TariffDeleted, envelope: Envelope) -> None:
+    tombstone(Tariff, key={"id": event.id}, version=envelope.version)
 
 
 HANDLERS: Handlers = {

@@ -1,5 +1,7 @@
 """The copies of device_service's state; each call is made inside the consumer's transaction."""
 
+from uuid import UUID
+
 import msgspec
 
 from monitoring_service.devices.models import Assignment, Device, MeterChange, Plant, Tariff
@@ -37,10 +39,10 @@ def copy_device(*, state: DeviceState, version: int) -> bool:
     return True
 
 
-def drop_device(*, state: DeviceState, version: int) -> None:
+def drop_device(*, device_id: UUID, version: int) -> None:
     """Nobody sees the device any more; its readings and hours stay."""
-    if tombstone(Device, key={"id": state.id}, version=version):
-        Assignment.objects.filter(device_id=state.id).delete()
+    if tombstone(Device, key={"id": device_id}, version=version):
+        Assignment.objects.filter(device_id=device_id).delete()
         announce_access()
 
 
@@ -49,15 +51,7 @@ def copy_plant(*, state: PlantState, version: int) -> None:
     upsert(Plant, key={"id": state.id}, version=version, values=values)
 
 
-def drop_plant(*, state: PlantState, version: int) -> None:
-    tombstone(Plant, key={"id": state.id}, version=version)
-
-
 def copy_tariff(*, state: TariffState, version: int) -> None:
     names = ("name", "currency", "valid_from", "valid_to", "standing_charge_per_day", "feed_in_per_kwh")
     values = {**{name: getattr(state, name) for name in names}, "rates": msgspec.to_builtins(state.rates)}
     upsert(Tariff, key={"id": state.id}, version=version, values=values)
-
-
-def drop_tariff(*, state: TariffState, version: int) -> None:
-    tombstone(Tariff, key={"id": state.id}, version=version)

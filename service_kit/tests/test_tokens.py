@@ -105,7 +105,7 @@ def test_a_deactivated_or_deleted_user_is_out_at_once(token_for: TokenFor, alice
     assert ask(token_for(alice)).status_code == 401
     deliver(user_event(UserUpdated, alice), version=3)
     assert ask(token_for(alice)).status_code == 200
-    deliver(user_event(UserDeleted, alice), version=4)
+    deliver(UserDeleted(id=alice.id), version=4)
     assert ask(token_for(alice)).status_code == 401
 
 

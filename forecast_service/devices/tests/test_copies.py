@@ -28,7 +28,7 @@ def test_a_deleted_device_stays_deleted(device, delete_device, alice):
 
 def test_a_deleted_plant_is_gone(plant, deliver):
     house = plant()
-    deliver(PlantDeleted(id=house, name="House", timezone="Europe/Rome"), version=2)
+    deliver(PlantDeleted(id=house), version=2)
     assert not Plant.live.exists()
 
 

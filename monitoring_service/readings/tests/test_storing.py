@@ -226,9 +226,7 @@ def test_export_shows_as_negative_power_of_a_grid_import_meter(
 
 
 def test_readings_of_a_deleted_device_are_refused(meter: uuid.UUID, deliver: Callable[..., None], send: Send) -> None:
-    deliver(
-        DeviceDeleted(id=METER, name="", kind="consumption", reading="interval_kwh", interval_seconds=600), version=2
-    )
+    deliver(DeviceDeleted(id=METER), version=2)
 
     stored = send(reading(DAY, 0.1))
 

@@ -49,7 +49,7 @@ def test_a_deleted_users_profile_goes_and_does_not_come_back(
     cast: None, deliver: Deliver, account: Account, alice: Caller, bob: Caller, client_for: Callable[..., APIClient]
 ) -> None:
     for _ in range(2):
-        deliver(UserDeleted(**account(alice)), version=3)
+        deliver(UserDeleted(id=alice.id), version=3)
     deliver(UserUpdated(**account(alice)), version=2)
     assert not Profile.objects.filter(user_id=alice.id).exists()
     gone = User.objects.get(pk=alice.id)
