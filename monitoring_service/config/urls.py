@@ -4,6 +4,7 @@ from monitoring_service.dashboard.views import Dashboard
 from monitoring_service.devices.views import MonitoredDevices
 from monitoring_service.hours.views import HourlyDaily, HourlyRange
 from monitoring_service.people.views import MonitoredUsers
+from monitoring_service.readings.review_views import AcceptHeld, DiscardHeld, HeldReadings
 from monitoring_service.readings.views import Measurements
 from service_kit.urls import handler400, handler404, handler500, service_urls
 
@@ -13,6 +14,9 @@ urlpatterns = service_urls(
     path("api/monitoring/hourly/daily", HourlyDaily.as_view()),
     path("api/monitoring/hourly/range", HourlyRange.as_view()),
     path("api/monitoring/measurements", Measurements.as_view()),
+    path("api/monitoring/held", HeldReadings.as_view()),
+    path("api/monitoring/held/<uuid:held_id>/accept", AcceptHeld.as_view()),
+    path("api/monitoring/held/<uuid:held_id>/discard", DiscardHeld.as_view()),
     path("api/monitoring/dashboard", Dashboard.as_view()),
     path("api/monitoring/devices", MonitoredDevices.as_view()),
     path("api/monitoring/users", MonitoredUsers.as_view()),

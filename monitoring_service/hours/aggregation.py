@@ -64,7 +64,7 @@ def recompute_hours(*, device_ids: list[str], meters: list[Meter], device: Ints,
         windows = wider
     changed = decided != state
     if changed.any():
-        _store_states(device_ids, windows, series[changed], when[changed], decided[changed])
+        _store_states(device_ids, windows, series[changed], when[changed], value[changed], decided[changed])
     inside = (hours.start >= windows.low[hours.series]) & (hours.start < windows.high[hours.series])
     columns = _columns(hours, inside)
     if changed.any():
@@ -221,7 +221,9 @@ def _with_emptied(columns: Columns, windows: _Windows, changed_windows: Ints) ->
     return tuple(np.concatenate(pair) for pair in zip(columns, more, strict=True))  # type: ignore[return-value]
 
 
-def _store_states(device_ids: list[str], windows: _Windows, series: Ints, at: Ints, state: Ints) -> None:
+def _store_states(device_ids: list[str], windows: _Windows, series: Ints, at: Ints, value: Floats, state: Ints) -> None:
+    """Rows that count otherwise than before; what is held from now on is put on the operator's list, what is not leaves it."""
+    rows = [array(device_ids[d] for d in windows.device[series].tolist()), array(at.tolist())]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -229,11 +231,23 @@ def _store_states(device_ids: list[str], windows: _Windows, series: Ints, at: In
             FROM unnest(%s::uuid[], %s::bigint[], %s::smallint[]) AS i (device_id, at, state)
             WHERE r.device_id = i.device_id AND r.at = 'epoch'::timestamptz + i.at * interval '1 microsecond'
             """,
-            [
-                array(device_ids[d] for d in windows.device[series].tolist()),
-                array(at.tolist()),
-                array(state.tolist()),
-            ],
+            [*rows, array(state.tolist())],
+        )
+        cursor.execute(
+            f"""
+            WITH i AS MATERIALIZED (
+                SELECT device_id, 'epoch'::timestamptz + at * interval '1 microsecond' AS at, value, state
+                FROM unnest(%s::uuid[], %s::bigint[], %s::float8[], %s::smallint[]) AS u (device_id, at, value, state)),
+            cleared AS (
+                DELETE FROM readings_doubtfulreading d USING i
+                WHERE d.device_id = i.device_id AND d.at = i.at AND i.state = {State.COUNTED:d} AND d.decision IS NULL)
+            INSERT INTO readings_doubtfulreading AS d (id, device_id, at, value, reason)
+            SELECT gen_random_uuid(), device_id, at, value,
+                   CASE state WHEN {State.HELD_DIP:d} THEN 'dip' ELSE 'implausible' END
+            FROM i WHERE state IN ({State.HELD_DIP:d}, {State.HELD_IMPLAUSIBLE:d})
+            ON CONFLICT (device_id, at) DO UPDATE SET reason = EXCLUDED.reason WHERE d.decision IS NULL
+            """,
+            [*rows, floats(value.tolist()), array(state.tolist())],
         )
 
 

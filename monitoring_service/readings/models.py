@@ -1,5 +1,7 @@
 """What meters sent. `Reading` is partitioned by month; `partitions.py` makes the months."""
 
+import uuid
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -59,6 +61,34 @@ class HeldReading(models.Model):
             models.Index(fields=["device_id", "id"], name="held_by_device"),
             models.Index(fields=["received_at"], name="held_by_age"),
             models.Index(fields=["id"], name="held_refused", condition=models.Q(refusal__isnull=False)),
+        )
+
+
+class DoubtfulReading(models.Model):
+    """A reading that does not count before an operator has accepted it; kept with the decision and who made it."""
+
+    class Reason(models.TextChoices):
+        DIP = "dip"
+        IMPLAUSIBLE = "implausible"
+
+    class Decision(models.TextChoices):
+        ACCEPTED = "accepted"
+        DISCARDED = "discarded"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    device_id = models.UUIDField()
+    at = models.DateTimeField()
+    value = models.FloatField()
+    reason = models.CharField(max_length=16, choices=Reason)
+    held_at = models.DateTimeField(db_default=Now())
+    decision = models.CharField(max_length=16, choices=Decision, null=True)
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["device_id", "at"], name="one_doubt_per_reading"),)
+        indexes = (
+            models.Index(fields=["held_at", "at", "id"], name="doubtful_open", condition=models.Q(decision=None)),
         )
 
 

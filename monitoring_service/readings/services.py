@@ -38,7 +38,9 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class _Known:
+class Known:
+    """A device as the arithmetic and the checks of its readings see it."""
+
     meter: Meter
     reading: str
     kind: str
@@ -52,13 +54,13 @@ def store_readings(*, readings: Readings) -> Stored:
     The order of the locks (held list, months, devices by id) is the same for every writer, so that none can wait in a circle.
     """
     result = Stored(refusals=list(readings.refusals))
-    known = _known_devices(readings.devices)
+    known = known_devices(readings.devices)
     unknown = [device for device in readings.devices if device not in known]
     if unknown:
         with connection.cursor() as cursor:
             # Shared: against `take_in_held`, so that a device cannot arrive between this look and the holding.
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_HELD_LOCK])
-        known |= _known_devices(unknown)
+        known |= known_devices(unknown)
     rows = _accepted_rows(readings, known, result)
     metrics = [m for m in readings.metrics if (k := known.get(m.device_id)) is not None and not k.deleted]
     if not len(rows) and not metrics:
@@ -84,7 +86,8 @@ def store_readings(*, readings: Readings) -> Stored:
     return result
 
 
-def _known_devices(ids: Iterable[str]) -> dict[str, _Known]:
+def known_devices(ids: Iterable[str]) -> dict[str, Known]:
+    """What storing must know of these devices; those that are not known here are left out."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT id::text, kind, reading, interval_seconds, rated_power_w, register_max, deleted_at IS NOT NULL
@@ -92,7 +95,7 @@ def _known_devices(ids: Iterable[str]) -> dict[str, _Known]:
             [array(ids)],
         )
         return {
-            row[0]: _Known(
+            row[0]: Known(
                 Meter(_KINDS[row[2]], row[3] * 1_000_000, row[4], row[5], signed=row[1] == "grid_import"),
                 row[2],
                 row[1],
@@ -102,7 +105,7 @@ def _known_devices(ids: Iterable[str]) -> dict[str, _Known]:
         }
 
 
-def _accepted_rows(readings: Readings, known: dict[str, _Known], result: Stored) -> Ints:
+def _accepted_rows(readings: Readings, known: dict[str, Known], result: Stored) -> Ints:
     """The rows to store; those of unknown devices are held, those that their device cannot have sent are refused."""
     n = len(readings.at_us)
     devices = readings.devices
@@ -205,6 +208,15 @@ def _lock_and_note_last(devices: list[str], device: Ints, at: Ints, value: Float
         )
 
 
+def lock_devices(device_ids: Iterable[UUID]) -> None:
+    """Until the transaction ends nobody else stores readings of these devices or computes their hours."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM readings_lastreading WHERE device_id = ANY(%s::uuid[]) ORDER BY device_id FOR UPDATE",
+            [array(device_ids)],
+        )
+
+
 def _rounds(device: Ints, at: Ints, value: Floats, revision: Ints) -> list[Any]:
     """Which rows to write in which statement: different values of one instant one after the other, as they arrived."""
     same = np.zeros(len(at), dtype=bool)
@@ -249,6 +261,9 @@ def _write(devices: list[str], device: Ints, at: Ints, value: Floats, revision: 
                    OR (i.revision = r.revision AND i.value <> r.value AND NOT EXISTS (
                           SELECT FROM readings_supersededvalue s
                           WHERE s.device_id = i.device_id AND s.at = i.at AND s.value = i.value AND s.revision = i.revision))
+            ),
+            doubted AS (
+                DELETE FROM readings_doubtfulreading d USING changed c WHERE d.device_id = c.device_id AND d.at = c.at
             ),
             kept AS (
                 INSERT INTO readings_supersededvalue (device_id, at, value, revision, received_at, replaced_at)
