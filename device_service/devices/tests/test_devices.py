@@ -60,7 +60,7 @@ def test_every_change_is_told_with_the_whole_state_and_the_next_version(
     assert [e.version for e in published()] == [1, 2, 3, 4, 5]
     assert (patched.event.name, patched.event.category, patched.event.register_max) == ("Heat pump", "Heating", 99999.9)
     assert [a.user_id for a in patched.event.assignments] == [alice.id]
-    assert deleted.event.assignments == []
+    assert deleted.event == DeviceDeleted(id=device.pk)
     assert by_admin.get(f"/api/devices/{device.pk}").status_code == 404
 
 
