@@ -85,9 +85,7 @@ def test_a_new_secret_ends_the_former_and_a_revoked_one_ends_at_once(signed_mete
 
 
 def test_the_credential_of_a_deleted_device_ends(signed_meter: None, deliver: Deliver) -> None:
-    deliver(
-        DeviceDeleted(id=METER, name="", kind="consumption", reading="interval_kwh", interval_seconds=600), version=2
-    )
+    deliver(DeviceDeleted(id=METER), version=2)
 
     assert as_meter().post(ADDRESS, ten_minutes(DAY, [0.1])).status_code == 401
 
