@@ -14,6 +14,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 
 from auth_service.accounts.models import Account
 from auth_service.accounts.queries import may_sign_in
+from auth_service.audit.services import Action, record
 from auth_service.sagas.engine import DELETE, REGISTER, UPDATE, start_saga
 from auth_service.sagas.models import Saga
 from auth_service.tokens.services import end_sessions
@@ -66,13 +67,18 @@ def begin_registration(
     phone: str = "",
     role: str = Account.Role.CLIENT,
     id: uuid.UUID | None = None,
+    how: Action = Action.REGISTERED,
 ) -> Saga:
-    """Store the pending account and its saga in one transaction. Raises ValidationError when name or address is taken."""
+    """Store the pending account and its saga in one transaction; `how` is the audit's word for it.
+
+    Raises ValidationError when name or address is taken.
+    """
     with constraints_explained():
         account = Account.objects.create(
             id=id or uuid.uuid4(), username=username, email=email, password=make_password(password), role=role,
             first_name=first_name, last_name=last_name, phone=phone,
         )  # fmt: skip
+        record(how, user=account.pk)
         names = {"first_name": first_name, "last_name": last_name, "phone": phone}
         return start_saga(
             kind=REGISTER, subject=account.pk, payload={**names, "username": username, "role": role}
@@ -90,6 +96,7 @@ def activate(*, saga: Saga) -> None:
 def discard_pending(*, saga: Saga) -> None:
     """After a registration was undone: the name and the address are free again."""
     Account.objects.filter(pk=saga.subject, state=Account.State.PENDING).delete()
+    record(Action.REGISTRATION_UNDONE, user=saga.subject)
 
 
 def begin_update(*, account_id: uuid.UUID, **changes: str | bool) -> Saga | None:
@@ -100,6 +107,9 @@ def begin_update(*, account_id: uuid.UUID, **changes: str | bool) -> Saga | None
     names = {name: changes.pop(name) for name in NAMES if name in changes}
     with constraints_explained():
         account = locked(account_id)
+        changes = {name: value for name, value in changes.items() if getattr(account, name) != value}
+        names = {name: value for name, value in names.items() if getattr(account, name) != value}
+        record_changes(account.pk, changes | names)
         for name, value in changes.items():
             setattr(account, name, value)
         ensure_an_admin_is_left(account)
@@ -109,10 +119,20 @@ def begin_update(*, account_id: uuid.UUID, **changes: str | bool) -> Saga | None
             publish(UserUpdated(**event_fields(account)), version=account.version)
         if not account.is_active:
             end_sessions(account=account)
-        if all(getattr(account, name) == value for name, value in names.items()):
+        if not names:
             return None
         payload = {name: names.get(name, getattr(account, name)) for name in NAMES}
         return start_saga(kind=UPDATE, subject=account.pk, payload=payload)
+
+
+def record_changes(account_id: uuid.UUID, changes: dict[str, str | bool]) -> None:
+    """Into the audit: one entry that names the changed fields, and entries of their own for what opens or shuts doors."""
+    if changes:
+        record(Action.USER_CHANGED, user=account_id, changed=changes)
+    if "role" in changes:
+        record(Action.ROLE_CHANGED, user=account_id)
+    if "is_active" in changes:
+        record(Action.REACTIVATED if changes["is_active"] else Action.DEACTIVATED, user=account_id)
 
 
 def take_names(*, saga: Saga) -> None:
@@ -133,6 +153,7 @@ def change_password(*, account_id: uuid.UUID, old_password: str, new_password: s
     account.set_password(new_password)
     account.save(update_fields=["password"])
     end_sessions(account=account)
+    record(Action.PASSWORD_CHANGED, user=account.pk)
 
 
 def begin_deletion(*, account_id: uuid.UUID) -> Saga:
@@ -144,6 +165,7 @@ def begin_deletion(*, account_id: uuid.UUID) -> Saga:
         account.version += 1
         account.save()
         end_sessions(account=account)
+        record(Action.DELETED, user=account.pk)
         publish(UserUpdated(**event_fields(account)), version=account.version)
         return start_saga(kind=DELETE, subject=account.pk, payload={})
 

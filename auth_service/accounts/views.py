@@ -27,6 +27,7 @@ from auth_service.accounts.serializers import (
     UserSerializer,
 )
 from auth_service.accounts.services import begin_deletion, begin_registration, begin_update, change_password
+from auth_service.audit.services import Action
 from auth_service.sagas.engine import DELETE, REGISTER, run_until
 from auth_service.sagas.models import Saga
 from auth_service.tokens.services import open_session
@@ -162,7 +163,7 @@ class UsersView(generics.ListAPIView[Account]):
         """Make a user, with a role. 201 when every service knows the user, 202 when that takes longer."""
         asked = NewUserSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        return change_answer(driven(begin_registration(**asked.validated_data)))
+        return change_answer(driven(begin_registration(**asked.validated_data, how=Action.CREATED)))
 
 
 class UserView(APIView):

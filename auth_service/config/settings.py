@@ -4,6 +4,7 @@ from service_kit.settings import *
 from service_kit.settings import (
     ACCESS_TOKEN_LIFETIME,
     INSTALLED_APPS,
+    MIDDLEWARE,
     REFRESH_TOKEN_LIFETIME,
     REST_FRAMEWORK,
     TOKEN_ALGORITHM,
@@ -17,10 +18,13 @@ from service_kit.settings import (
 INSTALLED_APPS += [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django_filters",
     "auth_service.accounts",
+    "auth_service.audit",
     "auth_service.tokens",
     "auth_service.sagas",
 ]
+MIDDLEWARE.insert(1, "auth_service.origin.remember_request")
 ROOT_URLCONF = "auth_service.config.urls"
 JOBS = "auth_service.config.jobs.jobs"
 HANDLERS = "auth_service.accounts.handlers.HANDLERS"

@@ -8,6 +8,7 @@ from auth_service.accounts.views import (
     UsersView,
     UserView,
 )
+from auth_service.audit.views import AuditView
 from auth_service.config.welcome import AllDocsView, WelcomeView
 from auth_service.tokens.views import (
     JwksView,
@@ -29,6 +30,7 @@ urlpatterns = service_urls(
     path("api/auth/password", PasswordView.as_view()),
     path("api/auth/validate", ValidateView.as_view()),
     path("api/auth/.well-known/jwks.json", JwksView.as_view()),
+    path("api/auth/audit", AuditView.as_view()),
     path("api/auth/users", UsersView.as_view()),
     path("api/auth/users/changes/<uuid:saga_id>", ChangeStatusView.as_view()),
     path("api/auth/users/<uuid:user_id>", UserView.as_view()),

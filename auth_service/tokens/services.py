@@ -12,6 +12,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 
 from auth_service.accounts.models import Account
 from auth_service.accounts.queries import may_sign_in
+from auth_service.audit.services import Action, record
 from auth_service.tokens.jwt import Access, Refresh
 from auth_service.tokens.models import RefreshFamily
 
@@ -26,6 +27,7 @@ class Session:
     refresh: str
 
 
+@transaction.atomic
 def open_session(*, account: Account) -> Session:
     """A new family with its first pair of tokens."""
     family = uuid.uuid4()
@@ -36,6 +38,7 @@ def open_session(*, account: Account) -> Session:
         current=refresh["jti"],
         expires_at=timezone.now() + settings.REFRESH_TOKEN_LIFETIME,
     )
+    record(Action.SIGNED_IN, user=account.pk, actor=account.pk)
     return Session(account, str(Access.of(account)), str(refresh))
 
 
@@ -54,7 +57,7 @@ def rotate(*, refresh: str) -> Session:
         )
     if not mine:
         # Somebody used it before: the holder or a thief. Neither can be told from the other, so both sign in again.
-        if RefreshFamily.objects.filter(pk=family, ended_at=None).update(ended_at=timezone.now()):
+        if _end_family(family, user=token["sub"], why=Action.REFRESH_REUSED):
             log.warning(
                 "refresh token used twice, its family is ended",
                 family=family,
@@ -70,7 +73,17 @@ def close_session(*, refresh: str) -> None:
         token = _verified(refresh)
     except AuthenticationFailed:
         return
-    RefreshFamily.objects.filter(pk=token.get("fam"), ended_at=None).update(ended_at=timezone.now())
+    _end_family(token.get("fam"), user=token["sub"], why=Action.SIGNED_OUT)
+
+
+@transaction.atomic
+def _end_family(family: str, *, user: str, why: Action) -> bool:
+    """End the family if it has not ended yet; whether it had not."""
+    ended = RefreshFamily.objects.filter(pk=family, ended_at=None).update(ended_at=timezone.now())
+    if ended:
+        whose = uuid.UUID(user)
+        record(why, user=whose, actor=whose if why == Action.SIGNED_OUT else None)
+    return bool(ended)
 
 
 def end_sessions(*, account: Account) -> None:

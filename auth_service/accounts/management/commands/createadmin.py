@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 from auth_service.accounts.models import Account
 from auth_service.accounts.serializers import NewUserSerializer
 from auth_service.accounts.services import begin_registration
+from auth_service.audit.services import Action
 from auth_service.sagas.engine import run_until
 from auth_service.sagas.models import Saga
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         )
         try:
             asked.is_valid(raise_exception=True)
-            saga = begin_registration(**asked.validated_data)
+            saga = begin_registration(**asked.validated_data, how=Action.CREATED_BY_COMMAND)
         except ValidationError as error:
             raise CommandError(f"Not made: {error.detail}") from None
         saga = run_until(saga.pk, seconds=60)

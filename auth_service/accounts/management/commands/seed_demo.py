@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from auth_service.accounts.models import Account
 from auth_service.accounts.services import begin_registration
+from auth_service.audit.services import Action
 from auth_service.sagas.engine import run_until
 from auth_service.sagas.models import Saga
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
                 saga = begin_registration(
                     id=uuid.uuid5(uuid.NAMESPACE_URL, f"ems:demo:{username}"), username=username,
                     email=f"{username}@example.org", password=password, role=role,
-                    first_name=first_name, last_name=last_name,
+                    first_name=first_name, last_name=last_name, how=Action.CREATED_BY_COMMAND,
                 )  # fmt: skip
             else:
                 saga = Saga.objects.filter(subject=account.pk).latest("created_at")
