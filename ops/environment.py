@@ -42,6 +42,7 @@ SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
             "REFRESH_TOKEN_DAYS",
             "SAGA_WAIT_SECONDS",
             "SAGA_DEADLINE_SECONDS",
+            "SAGA_LEASE_SECONDS",
             "FORECAST_KEEP_DAYS",
         ),
         (_NUMBER, "a number from 1"),

@@ -83,7 +83,8 @@ class EventConsumer:
         return self._handled
 
     def _open(self) -> BlockingChannel:
-        if self._channel is None or not self._channel.is_open:
+        # A broker that drops the queue ends the consumer and leaves the channel open: it would wait for ever, in silence.
+        if self._channel is None or not self._channel.is_open or not self._channel.consumer_tags:
             self.close()
             link = connect(self._url, name=f"{settings.SERVICE} {self.queue}")
             self._channel = link.channel()

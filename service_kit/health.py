@@ -27,6 +27,7 @@ _answer = inline_serializer(
     {
         "status": serializers.ChoiceField(["ok", "failing"]),
         "checks": serializers.DictField(child=serializers.CharField()),
+        "warnings": serializers.DictField(child=serializers.CharField()),
     },
 )
 
@@ -42,14 +43,18 @@ class HealthView(APIView):
         tags=["health"],
     )
     def get(self, request: Request) -> Response:
-        """Whether this service can serve; each failing part is named with its reason."""
+        """Whether this service can serve; each failing part is named with its reason. A warning is for the operator only."""
         checks = {
             "database": database,
             **{n: import_string(f) for n, f in getattr(settings, "HEALTH_CHECKS", {}).items()},
         }
         failing = {name: reason for name, check in checks.items() if (reason := check())}
+        warnings = (
+            {} if failing else {n: import_string(f)() for n, f in getattr(settings, "HEALTH_WARNINGS", {}).items()}
+        )
         body = {
             "status": "failing" if failing else "ok",
             "checks": {name: failing.get(name, "ok") for name in checks},
+            "warnings": {name: warning for name, warning in warnings.items() if warning},
         }
         return Response(body, status=503 if failing else 200)

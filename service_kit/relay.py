@@ -8,6 +8,7 @@ import structlog
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from pika.exceptions import UnroutableError
 
 from service_kit.faults import fault_point
 from service_kit.messaging import Publisher
@@ -43,7 +44,11 @@ def relay_once(publisher: Publisher) -> int:
         sent: list[int] = []
         try:
             for row in waiting:
-                publisher.publish(bytes(row.body), routing_key=row.type)
+                try:
+                    publisher.publish(bytes(row.body), routing_key=row.type)
+                except UnroutableError:
+                    log.error("no queue takes this event, and those after it wait", type=row.type, outbox_id=row.pk)
+                    raise
                 fault_point("relay_after_confirm")
                 sent.append(row.pk)
         finally:

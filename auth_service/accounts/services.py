@@ -137,7 +137,8 @@ def record_changes(account_id: uuid.UUID, changes: dict[str, str | bool]) -> Non
 
 def take_names(*, saga: Saga) -> None:
     """user_service has the new names, and its event of them is on its way: the answer need not wait for it."""
-    Account.objects.filter(pk=saga.subject).update(**saga.payload)
+    names = {name: saga.payload[name] for name in NAMES}
+    copy_profile(user_id=saga.subject, version=saga.payload["profile_version"], **names)
 
 
 @transaction.atomic

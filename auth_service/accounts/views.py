@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django.conf import settings
-from django.utils import timezone
+from django.db.models.functions import Now
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import generics
 from rest_framework.exceptions import NotFound
@@ -82,7 +82,7 @@ def change_answer(saga: Saga) -> Response:
 
 def driven(saga: Saga) -> Saga:
     """The saga after as long as a request may wait for it."""
-    return run_until(saga.pk, seconds=settings.SAGA_WAIT_SECONDS)
+    return run_until(saga, seconds=settings.SAGA_WAIT_SECONDS)
 
 
 class RegisterView(APIView):
@@ -116,8 +116,9 @@ class RegistrationStatusView(APIView):
     )
     def get(self, request: Request, saga_id: uuid.UUID) -> Response:
         """What became of a registration that was answered with 202: 202 still, 201 done, 409 or 422 undone."""
-        saga = Saga.objects.filter(pk=saga_id, kind=REGISTER).first()
-        if saga is None or (saga.ended_at and saga.ended_at < timezone.now() - STATUS_GOOD_FOR):
+        good = Saga.objects.filter(kind=REGISTER).exclude(ended_at__lt=Now() - STATUS_GOOD_FOR)
+        saga = good.filter(pk=saga_id).first()
+        if saga is None:
             raise NotFound("There is no such registration, or it ended more than 15 minutes ago: sign in.")
         return registration_answer(saga)
 

@@ -29,6 +29,7 @@ ROOT_URLCONF = "auth_service.config.urls"
 JOBS = "auth_service.config.jobs.jobs"
 HANDLERS = "auth_service.accounts.handlers.HANDLERS"
 HEALTH_CHECKS = {"signing_key": "auth_service.tokens.keys.health"}
+HEALTH_WARNINGS = {"sagas": "auth_service.sagas.queries.overdue"}
 REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["auth_service.tokens.authentication.AccountAuthentication"]
 
 AUTH_USER_MODEL = "accounts.Account"
@@ -66,3 +67,5 @@ DEVICE_URL = env("DEVICE_URL")
 # How long a web request waits for its saga before it answers 202, and how long a saga tries before it undoes itself.
 SAGA_WAIT_SECONDS = env_int("SAGA_WAIT_SECONDS", 8)
 SAGA_DEADLINE_SECONDS = env_int("SAGA_DEADLINE_SECONDS", 60)
+# After how long a runner that stopped in the middle is taken for dead. No step's call lasts as long.
+SAGA_LEASE_SECONDS = env_int("SAGA_LEASE_SECONDS", 30)

@@ -20,8 +20,9 @@ class Saga(models.Model):
     subject = models.UUIDField(help_text="The user it is about.")
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
-    step = models.PositiveSmallIntegerField(default=0, help_text="The step that was started last, from 0.")
-    started = models.BooleanField(default=False, help_text="Whether `step` may have reached its participant.")
+    step = models.PositiveSmallIntegerField(
+        default=0, help_text="From 0: the step that may have reached its participant; after the last, the end is left."
+    )
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     lease = models.UUIDField(null=True)

@@ -16,20 +16,21 @@ from auth_service.tokens import keys
 class Participants:
     """user_service and device_service as a saga meets them: a real HTTP server whose answers a test scripts.
 
-    `answers[(method, path start)]` is a list of statuses to give in turn, the last one for ever; default 201 and 204.
-    `None` for a status drops the connection without an answer.
+    `answers[(method, path start)]` is a list of statuses to give in turn, the last one for ever; default 201, 200 and 204.
+    `None` for a status drops the connection without an answer. `before_answer` is called while a request is on its way.
     """
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.answers: dict[str, list[int | None]] = {}
         self.tokens: list[str] = []
+        self.before_answer: Callable[[], None] | None = None
 
     def status(self, call: str) -> int | None:
         for start, statuses in self.answers.items():
             if call.startswith(start):
                 return statuses.pop(0) if len(statuses) > 1 else statuses[0]
-        return 201 if call.startswith("POST") else 204
+        return {"POST": 201, "PUT": 200}.get(call.split()[0], 204)
 
     def made(self) -> list[str]:
         """The calls so far, ids left out."""
@@ -43,11 +44,13 @@ class Participants:
                 body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
                 participants.calls.append((self.command, self.path, body))
                 participants.tokens.append(self.headers["Authorization"].partition(" ")[2])
+                if participants.before_answer is not None:
+                    participants.before_answer()
                 status = participants.status(f"{self.command} {self.path}")
                 if status is None:
                     self.connection.close()
                     return
-                content = b"" if status == 204 else json.dumps({"detail": "scripted"}).encode()
+                content = b"" if status == 204 else json.dumps({"detail": "scripted", "version": 2}).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))

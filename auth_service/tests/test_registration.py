@@ -115,7 +115,7 @@ def test_refused_by_a_participant_it_is_undone_everywhere(
     participants.answers["POST /internal/users"] = [422]
     answer = register()
     assert answer.status_code == 422
-    assert answer.json()["reason"] == {"detail": "scripted"}
+    assert answer.json()["reason"]["detail"] == "scripted"
     assert participants.made() == DONE + UNDONE
     assert not Account.objects.exists()
     assert published() == []
@@ -179,7 +179,7 @@ def test_what_a_crash_left_is_driven_on_once_its_lease_is_over(participants: Par
     participants.answers["POST /api/users"] = [503, 201]
     register()
     later = timezone.now() + timedelta(seconds=30)
-    Saga.objects.update(lease=uuid.uuid4(), lease_until=later, next_attempt_at=timezone.now(), started=True)
+    Saga.objects.update(lease=uuid.uuid4(), lease_until=later, next_attempt_at=timezone.now())
     assert not run_due()
     Saga.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert run_due()

@@ -36,6 +36,21 @@ class Bench:
             bodies.append(got[2])
         return bodies
 
+    def declare(self) -> None:
+        """The queue, and where its messages come from."""
+        self.channel.queue_declare(
+            self.queue,
+            durable=True,
+            arguments={
+                "x-queue-type": "quorum",
+                "x-single-active-consumer": True,
+                "x-delivery-limit": 2,
+                "x-dead-letter-exchange": "",
+                "x-dead-letter-routing-key": f"{self.queue}.dlq",
+            },
+        )
+        self.channel.queue_bind(self.queue, EXCHANGE, "thing.*")
+
     def waiting(self, queue: str) -> int:
         return self.channel.queue_declare(queue, passive=True).method.message_count
 
@@ -79,21 +94,11 @@ def bench(virtual_host: str, settings: object) -> Iterator[Bench]:
     queue = f"kit.{uuid.uuid4().hex[:8]}"
     channel.exchange_declare(EXCHANGE, "topic", durable=True)
     channel.queue_declare(f"{queue}.dlq", durable=True)
-    channel.queue_declare(
-        queue,
-        durable=True,
-        arguments={
-            "x-queue-type": "quorum",
-            "x-single-active-consumer": True,
-            "x-delivery-limit": 2,
-            "x-dead-letter-exchange": "",
-            "x-dead-letter-routing-key": f"{queue}.dlq",
-        },
-    )
     channel.queue_declare(f"{queue}.seen", durable=True)
-    for name in (queue, f"{queue}.seen"):
-        channel.queue_bind(name, EXCHANGE, "thing.*")
-    yield Bench(virtual_host, queue, channel)
+    channel.queue_bind(f"{queue}.seen", EXCHANGE, "thing.*")
+    made = Bench(virtual_host, queue, channel)
+    made.declare()
+    yield made
     for name in (queue, f"{queue}.dlq", f"{queue}.seen"):
         channel.queue_delete(name)
     connection.close()

@@ -9,6 +9,7 @@ import uuid
 import pytest
 from django.db import connection
 from django.db.models import F
+from pika.exceptions import AMQPError
 
 from service_kit.consumer import EventConsumer, apply
 from service_kit.events import Envelope, encode
@@ -176,3 +177,15 @@ def test_with_the_database_away_the_message_is_held_and_its_tries_are_not_used_u
     until(lambda: Thing.objects.filter(name="kettle").exists(), step=consumer)
     consumer.close()
     assert (cut, bench.waiting(bench.queue), bench.waiting(f"{bench.queue}.dlq")) == (4, 0, 0)
+
+
+def test_a_queue_that_was_dropped_and_made_again_is_consumed_again(bench: Bench) -> None:
+    consumer = EventConsumer(bench.queue, HANDLERS)
+    consumer()
+    bench.channel.queue_delete(bench.queue)
+    with pytest.raises(AMQPError):
+        until(lambda: False, step=consumer)
+    bench.declare()
+    send(bench, named("kettle"))
+    until(lambda: Thing.objects.filter(name="kettle").exists(), step=consumer)
+    consumer.close()

@@ -76,14 +76,17 @@ def update_profile(*, user_id: uuid.UUID, **fields: Any) -> Profile:
     return profile
 
 
-def update_profile_for_saga(*, saga_id: uuid.UUID, user_id: uuid.UUID, **fields: Any) -> None:
-    """`update_profile`, once for the saga: a request that comes again late must not bring old names back."""
+def update_profile_for_saga(*, saga_id: uuid.UUID, user_id: uuid.UUID, **fields: Any) -> dict[str, Any]:
+    """`update_profile`, once for the saga: a request that comes again late must not bring old names back.
+
+    The `version` with these names, the same however often it is asked for.
+    """
 
     def work() -> dict[str, Any]:
-        update_profile(user_id=user_id, **fields)
-        return {}
+        return {"version": update_profile(user_id=user_id, **fields).version}
 
-    do_once(saga_id=saga_id, step="user.profile.update", work=work)
+    answer, _ = do_once(saga_id=saga_id, step="user.profile.update", work=work)
+    return answer
 
 
 @transaction.atomic

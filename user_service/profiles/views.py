@@ -95,8 +95,7 @@ class SagaUser(APIView):
     def put(self, request: Request, id: uuid.UUID) -> Response:
         wanted = ChangedNamesSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        services.update_profile_for_saga(user_id=id, **wanted.validated_data)
-        return Response(status=204)
+        return Response(services.update_profile_for_saga(user_id=id, **wanted.validated_data))
 
     def delete(self, request: Request, id: uuid.UUID) -> Response:
         """204 whether or not there was a profile: asking twice is right."""

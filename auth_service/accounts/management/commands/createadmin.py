@@ -34,7 +34,7 @@ class Command(BaseCommand):
             saga = begin_registration(**asked.validated_data, how=Action.CREATED_BY_COMMAND)
         except ValidationError as error:
             raise CommandError(f"Not made: {error.detail}") from None
-        saga = run_until(saga.pk, seconds=60)
+        saga = run_until(saga, seconds=60)
         if saga.state != Saga.State.COMPLETED:
             raise CommandError(f"Not made ({saga.state}): {saga.last_error or 'the other services do not answer'}")
         self.stdout.write(f"Administrator {options['username']} can sign in now.")

@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 )  # fmt: skip
             else:
                 saga = Saga.objects.filter(subject=account.pk).latest("created_at")
-            saga = run_until(saga.pk, seconds=60)
+            saga = run_until(saga, seconds=60)
             if saga.state != Saga.State.COMPLETED:
                 raise CommandError(f"{username} was not made ({saga.state}): {saga.last_error}")
             self.stdout.write(f"{username} is there.")
