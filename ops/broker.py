@@ -27,23 +27,34 @@ def _home(instance: Instance) -> Path:
     return instance.directory / "rabbitmq"
 
 
-def configure(instance: Instance) -> None:
-    """Writes configuration, plug-in list and definitions, readable by the broker alone (they hold its passwords)."""
+def configure(instance: Instance, *, authority: str) -> None:
+    """Writes configuration, plug-in list and definitions, readable by the broker alone (they hold its passwords).
+
+    `authority` is the address at which it asks who a meter is.
+    """
     owner, home, settings = user("rabbitmq"), _home(instance), instance.settings
     home.mkdir(parents=True, exist_ok=True)
     fill = ["sh", str(ROOT / "broker" / "fill.sh")]
-    environment = os.environ | settings | {"DEFINITIONS_FILE": str(home / "definitions.json")}
+    environment = (
+        os.environ
+        | settings
+        | {
+            "DEFINITIONS_FILE": str(home / "definitions.json"),
+            "BROKER_AUTH_URL": authority,
+        }
+    )
     definitions = run([*fill, str(ROOT / "broker" / "definitions.json")], env=environment)
     configuration = run([*fill, str(ROOT / "broker" / "rabbitmq.conf")], env=environment)
     configuration += f"""
 listeners.tcp.1 = {settings["BIND_ADDRESS"]}:{settings["AMQP_PORT"]}
+mqtt.listeners.tcp.1 = {settings["BIND_ADDRESS"]}:{settings["MQTT_PORT"]}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = {settings["BROKER_CONSOLE_PORT"]}
 """
     for name, text in {
         "definitions.json": definitions,
         "rabbitmq.conf": configuration,
-        "enabled_plugins": "[rabbitmq_management].\n",
+        "enabled_plugins": (ROOT / "broker" / "enabled_plugins").read_text(),
     }.items():
         (home / name).write_text(text)
         (home / name).chmod(0o600)

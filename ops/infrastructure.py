@@ -6,6 +6,7 @@ from ops import broker, databases, keeper
 from ops.console import step
 from ops.instances import EPMD, Instance, refuse_taken
 from ops.keeper import Program
+from ops.processes import Stack
 
 
 def prepare(instance: Instance) -> list[Program]:
@@ -14,7 +15,7 @@ def prepare(instance: Instance) -> list[Program]:
     instance.directory.chmod(0o711)  # postgres and rabbitmq pass through; the files inside are closed to others
     instance.log.mkdir(exist_ok=True)
     databases.initialise(instance)
-    broker.configure(instance)
+    broker.configure(instance, authority=Stack(instance).environment("rabbitmq")["BROKER_AUTH_URL"])
     return [databases.program(instance), broker.program(instance)]
 
 
@@ -36,7 +37,7 @@ def wait(instance: Instance) -> None:
 
 
 def ports(instance: Instance) -> list[tuple[str, int]]:
-    named = [(name, instance.port(name)) for name in ("POSTGRES_PORT", "AMQP_PORT", "BROKER_CONSOLE_PORT")]
+    named = [(name, instance.port(name)) for name in ("POSTGRES_PORT", "AMQP_PORT", "MQTT_PORT", "BROKER_CONSOLE_PORT")]
     return [*named, ("NATIVE_PORTS", instance.private_port(EPMD))]
 
 

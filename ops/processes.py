@@ -24,6 +24,7 @@ from ops.keeper import SERVERS, Program
 NAMED_PORTS = {
     ("postgres", 5432): "POSTGRES_PORT",
     ("rabbitmq", 5672): "AMQP_PORT",
+    ("rabbitmq", 1883): "MQTT_PORT",
     ("rabbitmq", 15672): "BROKER_CONSOLE_PORT",
     ("gateway", 8000): "GATEWAY_PORT",
     ("gateway", 8080): "GATEWAY_DASHBOARD_PORT",

@@ -4,6 +4,7 @@ import os
 
 from ops.console import Refusal
 from ops.instances import ROOT, VENV, Instance, tool
+from ops.processes import Stack
 
 # Make's name for it -> package.
 PACKAGES = {
@@ -50,6 +51,9 @@ def variables(instance: Instance, service: str) -> dict[str, str]:
         "BROKER_MANAGEMENT_URL": f"http://admin:{settings['ADMIN_BROKER_PASSWORD']}@127.0.0.1:{settings['BROKER_CONSOLE_PORT']}",
         "METER_BROKER_URL": broker(meter_user, "%2F"),
         "METER_AMQP_URL": settings["METER_AMQP_URL"],
+        "MQTT_ADDRESS": f"127.0.0.1:{settings['MQTT_PORT']}",
+        # Where this instance's broker asks who a meter is: the tests answer there.
+        "BROKER_AUTH_URL": Stack(instance).environment("rabbitmq")["BROKER_AUTH_URL"],
         "TASKS_BROKER_URL": broker("forecast", "tasks"),
         "AUTH_URL": "http://127.0.0.1:1",
         "USER_URL": "http://127.0.0.1:1",

@@ -211,6 +211,7 @@ def journey_environment(instance: Instance) -> dict[str, str]:
     return {
         "GATEWAY_URL": f"http://localhost:{settings['GATEWAY_PORT']}",
         "METER_AMQP_URL": settings["METER_AMQP_URL"],
+        "MQTT_ADDRESS": f"127.0.0.1:{settings['MQTT_PORT']}",
         "BROKER_ADMIN_URL": broker,
         "SUPERVISOR_CONF": str(keeper.config_file(instance)),
         "PYTHONPATH": str(ROOT),

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from device_service.devices import broker_views as broker
 from device_service.devices import views as devices
 from device_service.mappings import views as mappings
 from device_service.people import views as people
@@ -22,6 +23,10 @@ urlpatterns = service_urls(
     path("api/mappings/assign", mappings.Assign.as_view()),
     path("api/mappings/unassign/<uuid:device_id>", mappings.Unassign.as_view()),
     path("api/mappings/user/<uuid:user_id>/devices", mappings.UserDeviceList.as_view()),
+    path("internal/broker/user", broker.user),
+    path("internal/broker/vhost", broker.vhost),
+    path("internal/broker/resource", broker.resource),
+    path("internal/broker/topic", broker.topic),
     path("internal/users", people.Users.as_view()),
     path("internal/users/<uuid:user_id>/rollback", people.UserRollback.as_view()),
     path("internal/users/<uuid:user_id>", people.SagaUser.as_view()),

@@ -21,6 +21,14 @@ class Device(Replica):
     credential_revoked = models.BooleanField(default=False)
 
 
+class MeterConnection(models.Model):
+    """What a meter (or, in its name, the broker) last said of its own connection by MQTT."""
+
+    device_id = models.UUIDField(primary_key=True)
+    online = models.BooleanField()
+    since = models.DateTimeField()
+
+
 class MeterChange(models.Model):
     """A register meter was replaced at `at`, after which it counts on from `first_register` kWh."""
 

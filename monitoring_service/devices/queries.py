@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from rest_framework.exceptions import NotFound
 
-from monitoring_service.devices.models import Assignment, Device, Plant
+from monitoring_service.devices.models import Assignment, Device, MeterConnection, Plant
 from monitoring_service.readings.models import LastReading
 from service_kit.auth import Caller
 
@@ -45,8 +45,9 @@ def seen_devices(caller: Caller, device_ids: Iterable[UUID]) -> list[Device]:
 
 
 def with_last_seen(devices: QuerySet[Device]) -> QuerySet[Device]:
-    """Each with `last_seen`, the instant of its newest reading, and the `zone` its plant has."""
+    """Each with `last_seen`, the instant of its newest reading, whether it is `connected`, and the `zone` its plant has."""
     return devices.annotate(
+        connected=Subquery(MeterConnection.objects.filter(device_id=OuterRef("pk")).values("online")),
         last_seen=Subquery(LastReading.objects.filter(device_id=OuterRef("pk")).values("at")),
         zone=Subquery(Plant.live.filter(pk=OuterRef("plant_id")).values("timezone")),
     ).order_by("name", "id")

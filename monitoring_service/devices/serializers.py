@@ -17,13 +17,16 @@ class MonitoredDeviceSerializer(serializers.ModelSerializer[Device]):
         read_only=True, allow_null=True, help_text="The instant of its newest reading; null when there is none."
     )
     status = serializers.SerializerMethodField()
+    connected = serializers.BooleanField(
+        read_only=True, allow_null=True, help_text="Whether its MQTT connection is up; null when it never said so."
+    )
     timezone = serializers.CharField(source="zone", read_only=True, allow_null=True, help_text="Its plant's zone.")
 
     class Meta:
         model = Device
         fields = (
             "id", "name", "kind", "reading", "interval_seconds", "max_consumption", "category", "plant_id",
-            "parent_id", "timezone", "last_seen", "status",
+            "parent_id", "timezone", "last_seen", "status", "connected",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -1,11 +1,14 @@
 """The copies of device_service's state; each call is made inside the consumer's transaction."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
 
-from monitoring_service.devices.models import Assignment, Device, MeterChange, Plant, Tariff
+from monitoring_service.devices.models import Assignment, Device, MeterChange, MeterConnection, Plant, Tariff
 from monitoring_service.live.announce import announce_access
+from monitoring_service.readings.mqtt import Connection
 from monitoring_service.readings.services import take_in_held
 from service_kit.events import DeviceState, PlantState, TariffState
 from service_kit.replicas import tombstone, upsert
@@ -37,6 +40,23 @@ def copy_device(*, state: DeviceState, version: int) -> bool:
     take_in_held(device_id=state.id)
     announce_access()
     return True
+
+
+def note_connections(connections: Iterable[Connection]) -> None:
+    """Which meters are connected, and since when; of each device the newest word counts."""
+    newest = {c.device_id: c for c in sorted(connections, key=lambda c: c.at_us)}
+    if newest:
+        MeterConnection.objects.bulk_create(
+            [
+                MeterConnection(
+                    device_id=c.device_id, online=c.online, since=datetime.fromtimestamp(c.at_us / 1e6, UTC)
+                )
+                for _, c in sorted(newest.items())
+            ],
+            update_conflicts=True,
+            unique_fields=["device_id"],
+            update_fields=["online", "since"],
+        )
 
 
 def drop_device(*, device_id: UUID, version: int) -> None:

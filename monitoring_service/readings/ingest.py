@@ -4,22 +4,27 @@ A batch is acknowledged when its readings are committed and its refusals confirm
 process before leaves the messages to be delivered again, and storing a reading twice changes nothing.
 """
 
+import json
 import os
 import signal
 import threading
 import time
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 import structlog
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError
+from pika.spec import Basic, BasicProperties
 
+from monitoring_service.devices.services import note_connections
+from monitoring_service.readings import mqtt
 from monitoring_service.readings.dead_letters import QUEUE, DeadLetters
-from monitoring_service.readings.decoding import Readings, Refusal, decode
-from monitoring_service.readings.services import store_readings
+from monitoring_service.readings.decoding import Readings, Refusal, Refused, decode
+from monitoring_service.readings.services import speakers, store_readings
 from service_kit.consumer import RETRY_AT_ONCE, TRIES_IN_PROCESS, database_is_away, sqlstate
 from service_kit.faults import fault_point
 from service_kit.messaging import connect, quietly
@@ -35,27 +40,71 @@ FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 5
 BEAT_SECONDS = 2
 
 
+class Message(NamedTuple):
+    """`topic` is the routing key of a message that came by MQTT, empty for one that came by AMQP."""
+
+    body: bytes
+    topic: str
+    arrived_us: int
+
+
 class Batch:
     """Messages in hand, not yet acknowledged."""
 
     def __init__(self) -> None:
-        self.bodies: list[bytes] = []
+        self.messages: list[Message] = []
         self.readings = Readings()
+        self.connections: list[mqtt.Connection] = []
         self.bytes = 0
         self.tag = 0
         self.due = float("inf")
+        # What meters say by MQTT depends on what device they are, which only the database knows.
+        self._untranslated: list[Message] = []
 
-    def add(self, body: bytes, tag: int) -> None:
-        if not self.bodies:
+    def add(self, message: Message, tag: int) -> None:
+        if not self.messages:
             self.due = time.monotonic() + FLUSH_SECONDS
-        self.bodies.append(body)
-        decode(body, self.readings, now_us=time.time_ns() // 1_000)
-        self.bytes += len(body)
+        self.messages.append(message)
+        self.bytes += len(message.body)
         self.tag = tag
+        if message.topic:
+            self._untranslated.append(message)
+        else:
+            decode(message.body, self.readings, now_us=_now_us())
+
+    def translate(self) -> None:
+        """Decode what came by MQTT. Asks the database for all of its devices at once."""
+        waiting, known = self._untranslated, speakers({mqtt.device_of(m.topic) for m in self._untranslated})
+        self._untranslated = []
+        for message in waiting:
+            device_id = mqtt.device_of(message.topic)
+            try:
+                if device_id not in known:
+                    raise Refused(f"device {device_id} is not known: create it, then send this again")
+                found = mqtt.read(message.topic, message.body, known[device_id], arrived_us=message.arrived_us)
+            except Refused as error:
+                self.readings.refusals.append(Refusal(message.body, str(error)))
+                continue
+            if isinstance(found, mqtt.Connection):
+                self.connections.append(found)
+            elif found is not None:
+                decode(json.dumps(found).encode(), self.readings, now_us=_now_us())
 
     def is_due(self) -> bool:
-        full = len(self.readings) >= BATCH_READINGS or self.bytes >= BATCH_BYTES
-        return bool(self.bodies) and (full or time.monotonic() >= self.due)
+        full = len(self.readings) + len(self._untranslated) >= BATCH_READINGS or self.bytes >= BATCH_BYTES
+        return bool(self.messages) and (full or time.monotonic() >= self.due)
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1_000
+
+
+def _message(method: Basic.Deliver, properties: BasicProperties, body: bytes) -> Message:
+    came_by_mqtt = method.exchange == mqtt.EXCHANGE
+    # Newer brokers note when a message came, so that one that waited here has its right time.
+    noted = (properties.headers or {}).get("timestamp_in_ms")
+    arrived = noted * 1_000 if isinstance(noted, int) else _now_us()
+    return Message(body, method.routing_key if came_by_mqtt else "", arrived)
 
 
 class Ingest:
@@ -93,15 +142,16 @@ class Ingest:
         link = connect(self._url, name=f"{settings.SERVICE} ingest_measurements")
         try:
             channel = link.channel()
+            _declare(channel)
             channel.basic_qos(prefetch_count=PREFETCH)
             log.info("ingest runs", queue=QUEUE)
             self._wait = FIRST_WAIT_SECONDS
             batch = Batch()
-            for method, _, body in channel.consume(QUEUE, inactivity_timeout=FLUSH_SECONDS / 2):
+            for method, properties, body in channel.consume(QUEUE, inactivity_timeout=FLUSH_SECONDS / 2):
                 self._beat()
                 if method is not None:
-                    batch.add(body, method.delivery_tag)
-                if batch.is_due() or (self._stop.is_set() and batch.bodies):
+                    batch.add(_message(method, properties, body), method.delivery_tag)
+                if batch.is_due() or (self._stop.is_set() and batch.messages):
                     self._flush(channel, batch)
                     batch = Batch()
                 if self._stop.is_set():
@@ -133,7 +183,10 @@ class Ingest:
         while True:
             try:
                 fault_point("before_commit")
-                result = store_readings(readings=batch.readings)
+                batch.translate()
+                with transaction.atomic():
+                    result = store_readings(readings=batch.readings)
+                    note_connections(batch.connections)
                 self.stored += result.accepted
                 return result.refusals
             except Error as error:
@@ -150,23 +203,30 @@ class Ingest:
                 tries += 1
                 if sqlstate(error) in RETRY_AT_ONCE and tries < TRIES_IN_PROCESS:
                     continue
-                if len(batch.bodies) == 1:
+                if len(batch.messages) == 1:
                     log.exception("message cannot be stored")
-                    return [Refusal(batch.bodies[0], f"it cannot be stored: {str(error).strip()}")]
+                    return [Refusal(batch.messages[0].body, f"it cannot be stored: {str(error).strip()}")]
                 return self._store_alone(channel, batch)
 
     def _store_alone(self, channel: BlockingChannel, batch: Batch) -> list[Refusal] | None:
         """Message by message: when one of them cannot be stored, its neighbours must not suffer."""
-        log.error("batch cannot be stored as one, trying message by message", messages=len(batch.bodies))
+        log.error("batch cannot be stored as one, trying message by message", messages=len(batch.messages))
         refusals: list[Refusal] = []
-        for body in batch.bodies:
+        for message in batch.messages:
             single = Batch()
-            single.add(body, batch.tag)
+            single.add(message, batch.tag)
             refused = self._store(channel, single)
             if refused is None:
                 return None
             refusals += refused
         return refusals
+
+
+def _declare(channel: BlockingChannel) -> None:
+    """The queue and its topics as broker/definitions.json has them: a meter's right to declare it is a right to delete it."""
+    channel.queue_declare(QUEUE, durable=True)
+    for binding in mqtt.BINDINGS:
+        channel.queue_bind(QUEUE, mqtt.EXCHANGE, binding)
 
 
 def run_until_signalled() -> int:

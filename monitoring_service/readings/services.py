@@ -10,12 +10,14 @@ import numpy as np
 from django.db import connection, transaction
 from django.db.models import Q
 
+from monitoring_service.devices.models import Device
 from monitoring_service.hours.aggregation import ChangedHours, recompute_hours
 from monitoring_service.hours.energy import Floats, Ints, Kind, Meter
 from monitoring_service.hours.rows import array, floats
 from monitoring_service.live.announce import announce_hours
 from monitoring_service.readings.decoding import Metric, Readings, Refusal, decode, to_us
 from monitoring_service.readings.models import HeldReading
+from monitoring_service.readings.mqtt import Speaker
 from monitoring_service.readings.partitions import ensure_months
 
 HELD_PER_DEVICE = 1_000
@@ -103,6 +105,22 @@ def known_devices(ids: Iterable[str]) -> dict[str, Known]:
             )
             for row in cursor.fetchall()
         }
+
+
+def speakers(ids: Iterable[str]) -> dict[str, Speaker]:
+    """Those of these devices, by the id in their topic, that are known."""
+    valid = [each for each in ids if _is_uuid(each)]
+    if not valid:
+        return {}
+    found = Device.live.filter(pk__in=valid).values_list("id", "kind", "reading", "credential_revoked")
+    return {str(row[0]): Speaker(str(row[0]), *row[1:]) for row in found}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _accepted_rows(readings: Readings, known: dict[str, Known], result: Stored) -> Ints:

@@ -1,119 +1,33 @@
 """Meters publish to the real queue; whatever happens to the consumer, every reading is counted once."""
 
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pika
 import pytest
-from django.conf import settings
 from django.db import connection
-from django.db.models import Sum
 
 from monitoring_service.conftest import DAY, METER, device_event, eventually, reading, ten_minutes
 from monitoring_service.hours.models import Hour
 from monitoring_service.readings.dead_letters import DEAD_LETTERS, QUEUE
-from monitoring_service.readings.ingest import Ingest
-from monitoring_service.readings.models import Reading
+from monitoring_service.readings.models import HeldReading, Reading
+from monitoring_service.readings.tests.consumers import (
+    KILLED,
+    Meters,
+    dead_letters,
+    ingesting,
+    left_in,
+    process,
+    total,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
-KILLED = 137
-
-
-class Meters:
-    """A publisher as any meter is: it declares the queue itself, durable and without arguments, and asks for confirms."""
-
-    def __init__(self) -> None:
-        self.link = pika.BlockingConnection(pika.URLParameters(os.environ["METER_AMQP_URL"]))
-        self.channel = self.link.channel()
-        self.channel.queue_declare(QUEUE, durable=True)
-        self.channel.confirm_delivery()
-
-    def send(self, *messages: Any) -> None:
-        durable = pika.BasicProperties(delivery_mode=2)
-        for message in messages:
-            body = message if isinstance(message, bytes) else json.dumps(message).encode()
-            self.channel.basic_publish("", QUEUE, body, durable)
-
-
-@pytest.fixture
-def operator() -> Iterator[Any]:
-    """A channel of the broker's administrator, on empty queues."""
-    link = pika.BlockingConnection(pika.URLParameters(os.environ["BROKER_ADMIN_URL"].rsplit("/", 1)[0] + "/%2F"))
-    channel = link.channel()
-    for queue in (QUEUE, DEAD_LETTERS):
-        channel.queue_purge(queue)
-    yield channel
-    for queue in (QUEUE, DEAD_LETTERS):
-        channel.queue_purge(queue)
-    link.close()
-
-
-@pytest.fixture
-def meters(operator: Any) -> Iterator[Meters]:
-    found = Meters()
-    yield found
-    found.link.close()
-
-
-@contextmanager
-def ingesting(count: int = 1) -> Iterator[list[Ingest]]:
-    """Consumers in threads of this process, stopped as SIGTERM would stop them."""
-    ingests = [Ingest() for _ in range(count)]
-
-    def work(ingest: Ingest) -> None:
-        ingest.run()
-        connection.close()
-
-    threads = [threading.Thread(target=work, args=[ingest]) for ingest in ingests]
-    for thread in threads:
-        thread.start()
-    try:
-        yield ingests
-    finally:
-        for ingest in ingests:
-            ingest.stop()
-        for thread in threads:
-            thread.join(timeout=30)
-        assert not any(thread.is_alive() for thread in threads)
-
-
-def process(**variables: str) -> subprocess.Popen[bytes]:
-    """A consumer as a process of its own, on the test's database."""
-    database = settings.DATABASES["default"]
-    address = settings.DATABASE_URL.rsplit("/", 1)[0] + f"/{database['NAME']}"
-    return subprocess.Popen(
-        [sys.executable, "-m", "monitoring_service.manage", "ingest_measurements"],
-        env={**os.environ, "DATABASE_URL": address, **variables},
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-
-
-def left_in(operator: Any, queue: str) -> int:
-    return int(operator.queue_declare(queue, passive=True).method.message_count)
-
-
-def dead_letters(operator: Any) -> list[tuple[bytes, str]]:
-    found: list[tuple[bytes, str]] = []
-    while True:
-        method, properties, body = operator.basic_get(DEAD_LETTERS, auto_ack=True)
-        if method is None:
-            return found
-        found.append((body, properties.headers["x-error"]))
-
-
-def total() -> float:
-    return float(Hour.objects.aggregate(total=Sum("kwh"))["total"] or 0)
 
 
 def test_single_readings_and_arrays_become_hours(meter: uuid.UUID, meters: Meters, operator: Any) -> None:
@@ -241,14 +155,29 @@ def test_a_reading_of_an_unknown_device_waits_in_the_database(
     with ingesting():
         meters.send(reading(DAY, 0.25))
         eventually("it is taken from the queue", lambda: left_in(operator, QUEUE) == 0)
-        eventually("it is held", _held)
+        eventually("it is held", lambda: HeldReading.objects.exists())
 
     deliver(device_event())
 
     assert total() == pytest.approx(0.25)
 
 
-def _held() -> bool:
-    from monitoring_service.readings.models import HeldReading
+def test_a_queue_that_somebody_deletes_is_there_again(meter: uuid.UUID, meters: Meters, operator: Any) -> None:
+    """A meter's right to declare the queue is a right to delete it, too."""
+    with ingesting():
+        meters.send(reading(DAY, 0.25))
+        eventually("ingest runs", lambda: Reading.objects.count() == 1)
+        operator.queue_delete(QUEUE)
+        eventually("it is declared again", lambda: declared(operator))
+        meters.send(reading(DAY + timedelta(minutes=10), 0.25))
+        eventually("and read", lambda: Reading.objects.count() == 2)
 
-    return HeldReading.objects.exists()
+
+def declared(operator: Any) -> bool:
+    channel = operator.connection.channel()
+    try:
+        channel.queue_declare(QUEUE, passive=True)
+    except pika.exceptions.ChannelClosedByBroker:
+        return False
+    channel.close()
+    return True
