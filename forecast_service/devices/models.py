@@ -23,8 +23,9 @@ class Assignment(models.Model):
 
 
 class Plant(Replica):
-    """device_service's plant: its clock is the one that its people live by."""
+    """device_service's plant: its clock and its holidays are those that its people live by."""
 
     id = models.UUIDField(primary_key=True)
     name = models.CharField(max_length=200, default="")
     timezone = models.CharField(max_length=64, default="UTC")
+    country = models.CharField(max_length=2, null=True)

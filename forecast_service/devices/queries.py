@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from forecast_service.devices.models import Assignment, Device, Plant
+from forecast_service.forecasters.base import Place
 from service_kit.auth import Caller
 
 
@@ -27,14 +28,21 @@ def devices_visible_to(caller: Caller) -> QuerySet[Device]:
     return Device.live.all() if caller.is_admin else devices_of_user(caller.id)
 
 
-def zone_of(devices: Iterable[Device]) -> str:
-    """The zone of the plants that most of these devices stand in, else DEFAULT_TIMEZONE."""
-    plants = Counter(device.plant_id for device in devices if device.plant_id)
-    zones: Counter[str] = Counter()
-    for plant in Plant.live.filter(pk__in=plants):
-        if _is_zone(plant.timezone):
-            zones[plant.timezone] += plants[plant.pk]
-    return min(zones, key=lambda zone: (-zones[zone], zone)) if zones else settings.DEFAULT_TIMEZONE
+def plants_of(devices: Iterable[Device]) -> dict[uuid.UUID, Plant]:
+    return Plant.live.in_bulk({device.plant_id for device in devices if device.plant_id})
+
+
+def place_of(devices: Iterable[Device], plants: Mapping[uuid.UUID, Plant]) -> Place:
+    """Clock and country of the plant that most of these devices stand in; without any, DEFAULT_TIMEZONE."""
+    places: Counter[tuple[str, str]] = Counter()
+    for device in devices:
+        plant = plants.get(device.plant_id) if device.plant_id else None
+        if plant is not None and _is_zone(plant.timezone):
+            places[plant.timezone, plant.country or ""] += 1
+    if not places:
+        return Place(settings.DEFAULT_TIMEZONE)
+    zone, country = min(places, key=lambda place: (-places[place], place))
+    return Place(zone, country or None)
 
 
 def _is_zone(name: str) -> bool:

@@ -33,5 +33,5 @@ def forget_device(*, device_id: uuid.UUID, version: int) -> bool:
 
 
 def keep_plant(*, state: PlantState, version: int) -> bool:
-    values = {"name": state.name, "timezone": state.timezone}
+    values = {"name": state.name, "timezone": state.timezone, "country": state.country}
     return upsert(Plant, key={"id": state.id}, version=version, values=values)

@@ -1,19 +1,18 @@
-"""How good the forecasts of a series would have been lately: a rolling backtest, beside "the same hour yesterday"."""
+"""How good the forecasts of a series would have been lately, by each forecaster, and which one `auto` therefore takes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from forecast_service.forecasters.base import (
-    DAY,
-    Floats,
-    History,
-    NothingToForecastFrom,
-)
-from forecast_service.forecasters.choose import answer
+from forecast_service.forecasters.base import DAY, Floats, Forecaster, History, Place
+from forecast_service.forecasters.batch import answer_each
+from forecast_service.forecasters.choose import SARIMAX, Answer
 from forecast_service.forecasters.seasonal_naive import YESTERDAY
 
 DAYS = 7
+# A week of errors is a small sample: another forecaster must be better by this share, or the choice would follow chance.
+CLEARLY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +30,94 @@ class Accuracy:
     hours: int = 0
 
 
-def backtest(history: History, zone: str, *, days: int = DAYS) -> Accuracy:
-    """Forecast each of the last `days` days from what was known at its beginning, and compare with what came."""
-    values = history.values
-    scale = _mean(np.abs(values[DAY:] - values[:-DAY]))
-    if not scale:
-        return Accuracy()
-    errors, baseline, inside_80, inside_95 = [], [], [], []
-    for day in range(1, days + 1):
-        cut = len(values) - DAY * day
-        if cut < 2 * DAY:
-            break
-        past, came = history.before(DAY * day), values[cut : cut + DAY]
-        try:
-            told = answer(past, DAY, zone).forecast
-        except NothingToForecastFrom:
-            break
-        known = ~np.isnan(came)
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`model` is the name of a forecaster, `errors` what each candidate's backtest gave."""
+
+    model: str
+    reason: str
+    errors: Mapping[str, Accuracy]
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Over the hours compared: errors of the forecaster and of "the same hour yesterday", hours inside the intervals."""
+
+    error: float = 0.0
+    baseline: float = 0.0
+    inside_80: int = 0
+    inside_95: int = 0
+    hours: int = 0
+
+    def add(self, told: Answer, naive: Floats, came: Floats) -> None:
+        known, forecast = ~np.isnan(came), told.forecast
         came = came[known]
-        naive = YESTERDAY.forecast(past, DAY, zone)
-        errors.append(np.abs(came - told.mean[known]))
-        baseline.append(np.abs(came - naive.mean[known]))
-        inside_80.append((came >= told.lower_80[known]) & (came <= told.upper_80[known]))
-        inside_95.append((came >= told.lower_95[known]) & (came <= told.upper_95[known]))
-    if not errors or not sum(map(len, errors)):
-        return Accuracy()
-    return Accuracy(
-        mase=float(np.concatenate(errors).mean() / scale),
-        mase_baseline=float(np.concatenate(baseline).mean() / scale),
-        coverage_80=float(np.concatenate(inside_80).mean()),
-        coverage_95=float(np.concatenate(inside_95).mean()),
-        hours=sum(map(len, errors)),
-    )
+        self.error += float(np.abs(came - forecast.mean[known]).sum())
+        self.baseline += float(np.abs(came - naive[known]).sum())
+        self.inside_80 += int(np.sum((came >= forecast.lower_80[known]) & (came <= forecast.upper_80[known])))
+        self.inside_95 += int(np.sum((came >= forecast.lower_95[known]) & (came <= forecast.upper_95[known])))
+        self.hours += len(came)
+
+    def accuracy(self, scale: float) -> Accuracy:
+        if not scale or not self.hours:
+            return Accuracy()
+        return Accuracy(
+            mase=self.error / self.hours / scale,
+            mase_baseline=self.baseline / self.hours / scale,
+            coverage_80=self.inside_80 / self.hours,
+            coverage_95=self.inside_95 / self.hours,
+            hours=self.hours,
+        )
 
 
-def _mean(sizes: Floats) -> float:
+def backtest(history: History, place: Place, *, forecaster: Forecaster = SARIMAX, days: int = DAYS) -> Accuracy:
+    """Forecast each of the last `days` days from what was known at its beginning, and compare with what came."""
+    return backtest_each([history], place, forecaster=forecaster, days=days)[0]
+
+
+def backtest_each(
+    histories: Sequence[History], place: Place, *, forecaster: Forecaster = SARIMAX, days: int = DAYS
+) -> list[Accuracy]:
+    """`backtest` of each history."""
+    sums = [_Sums() for _ in histories]
+    for day in range(1, days + 1):
+        past = {n: one.before(DAY * day) for n, one in enumerate(histories) if len(one.values) >= DAY * (day + 2)}
+        told = answer_each(list(past.values()), DAY, place, forecaster=forecaster)
+        for (number, before), answered in zip(past.items(), told, strict=True):
+            if isinstance(answered, Answer):
+                came = histories[number].values[len(before.values) :][:DAY]
+                sums[number].add(answered, YESTERDAY.forecast(before, DAY, place).mean, came)
+    return [one.accuracy(scale(history.values)) for one, history in zip(sums, histories, strict=True)]
+
+
+def choose_each(
+    histories: Sequence[History], place: Place, candidates: Sequence[Forecaster], *, days: int = DAYS
+) -> list[Choice]:
+    """For each history the candidate with the smallest backtested error; the first of them unless another is clearly better."""
+    errors = {one.name: backtest_each(histories, place, forecaster=one, days=days) for one in candidates}
+    return [_choose({name: found[number] for name, found in errors.items()}) for number in range(len(histories))]
+
+
+def _choose(errors: Mapping[str, Accuracy]) -> Choice:
+    standard, *_ = errors
+    measured = {name: one.mase for name, one in errors.items() if one.mase is not None}
+    own = measured.get(standard)
+    if own is None:
+        return Choice(standard, f"{standard}: there is too little history for a backtest", errors)
+    best = min(measured, key=lambda name: measured[name])
+    days = errors[standard].hours / DAY
+    if measured[best] < (1 - CLEARLY) * own:
+        taken, said = best, f"clearly smaller than {standard}'s {own:.3f}"
+    else:
+        others = [name for name in measured if name != standard]
+        second = min(others, key=lambda name: measured[name], default=None)
+        against = f"{second}'s {measured[second]:.3f}" if second else "nothing: no other was tried"
+        taken, said = standard, f"against {against}; another is taken when it is {CLEARLY:.0%} better"
+    return Choice(taken, f"{taken}: error {measured[taken]:.3f} in a backtest of {days:.3g} days, {said}", errors)
+
+
+def scale(values: Floats) -> float:
+    """Mean absolute error of "the same hour yesterday" over the history, kWh; 0 where nothing can be compared."""
+    sizes = np.abs(values[DAY:] - values[:-DAY])
     known = sizes[~np.isnan(sizes)]
     return float(known.mean()) if len(known) else 0.0

@@ -87,6 +87,17 @@ class Forecast:
         return cls(flat, flat, flat, flat, flat)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the energy flows.
+
+    zone: the clock that people live by (IANA). country: whose public holidays they keep (ISO 3166 alpha-2), None: not known.
+    """
+
+    zone: str = "UTC"
+    country: str | None = None
+
+
 class Forecaster(Protocol):
     """name: as the API calls it. minimum_history: hours it needs to say anything sensible."""
 
@@ -96,6 +107,6 @@ class Forecaster(Protocol):
     @property
     def minimum_history(self) -> int: ...
 
-    def forecast(self, history: History, horizon: int, zone: str) -> Forecast:
-        """The `horizon` hours after the history, by the local clock of `zone` (IANA)."""
+    def forecast(self, history: History, horizon: int, place: Place) -> Forecast:
+        """The `horizon` hours after the history."""
         ...

@@ -5,7 +5,7 @@ import dataclasses
 import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from forecast_service.forecasters.base import Forecast, History
+from forecast_service.forecasters.base import Forecast, History, Place
 from forecast_service.forecasters.sarimax import RegressionSarimax
 
 # The panel has imported numpy before this package could ask for a single thread, as the services run with.
@@ -14,7 +14,7 @@ threadpool_limits(limits=1, user_api="blas")
 
 def forecast(history: pd.Series, horizon: int) -> pd.DataFrame:
     """history: hourly energy with a UTC index, NaN where unknown. One row an hour: mean, lower_80 ... upper_95."""
-    told = RegressionSarimax().forecast(as_history(history), horizon, "UTC")
+    told = RegressionSarimax().forecast(as_history(history), horizon, Place())
     return as_frame(told)
 
 

@@ -1,6 +1,8 @@
 """Which forecaster answers, and, when it is not the one that should, why: no case ends in an exception or a NaN."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -11,9 +13,21 @@ from forecast_service.forecasters.base import (
     Forecaster,
     History,
     NothingToForecastFrom,
+    Place,
 )
+from forecast_service.forecasters.linear_regression import LinearRegression
+from forecast_service.forecasters.plausible import always_zero
+from forecast_service.forecasters.random_forest import RandomForest
 from forecast_service.forecasters.sarimax import RegressionSarimax
-from forecast_service.forecasters.seasonal_naive import YESTERDAY
+from forecast_service.forecasters.sarimax_classic import ClassicSarimax
+from forecast_service.forecasters.seasonal_naive import LAST_WEEK, YESTERDAY
+
+SARIMAX = RegressionSarimax()
+# Cheap enough to be tried on every meter, and to answer a request.
+LIGHT: tuple[Forecaster, ...] = (SARIMAX, LinearRegression(), YESTERDAY, LAST_WEEK)
+# A second and more of a processor each, and libraries of 100 MB: for jobs only.
+HEAVY: tuple[Forecaster, ...] = (RandomForest(), ClassicSarimax())
+FORECASTERS: Mapping[str, Forecaster] = MappingProxyType({one.name: one for one in LIGHT + HEAVY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +39,30 @@ class Answer:
     fallback: str | None
 
 
-def answer(history: History, horizon: int, zone: str, *, forecaster: Forecaster | None = None) -> Answer:
+def answer(history: History, horizon: int, place: Place, *, forecaster: Forecaster = SARIMAX) -> Answer:
     """The forecast of the `horizon` hours after the history, whose last hour is known.
 
     Raises NothingToForecastFrom when fewer than 24 hours of it are.
     """
-    forecaster = forecaster or RegressionSarimax()
     history = from_first_known(history.last(LONGEST_HISTORY))
+    without_a_model = simple_answer(history, horizon, place, forecaster)
+    if without_a_model is not None:
+        return without_a_model
+    try:
+        told = forecaster.forecast(history, horizon, place)
+        if is_finite(told):
+            return Answer(forecaster.name, dark_at_night(told, history), None)
+        reason = f"{forecaster.name} gave no finite number on this history"
+    except np.linalg.LinAlgError as error:
+        reason = f"{forecaster.name} cannot be fitted to this history ({error})"
+    return Answer(YESTERDAY.name, dark_at_night(YESTERDAY.forecast(history, horizon, place), history), reason)
+
+
+def simple_answer(history: History, horizon: int, place: Place, forecaster: Forecaster) -> Answer | None:
+    """The answer to a history that no model can be fitted to; None when the forecaster can work with it.
+
+    Raises NothingToForecastFrom when fewer than 24 hours of it are known.
+    """
     known = history.known
     if known < DAY:
         raise NothingToForecastFrom(
@@ -40,24 +71,12 @@ def answer(history: History, horizon: int, zone: str, *, forecaster: Forecaster 
         )
     low, high = float(np.nanmin(history.values)), float(np.nanmax(history.values))
     if low == high:
-        told = Forecast.certain(low, horizon)
-        return Answer(
-            "constant",
-            told,
-            f"each of the {known} known hours holds the same value, {low:g} kWh",
-        )
+        said = f"each of the {known} known hours holds the same value, {low:g} kWh"
+        return Answer("constant", Forecast.certain(low, horizon), said)
     if known < forecaster.minimum_history:
-        too_few = f"{known} complete hours are known; {forecaster.name} needs {forecaster.minimum_history}"
-        return Answer(YESTERDAY.name, YESTERDAY.forecast(history, horizon, zone), too_few)
-    reason: str | None
-    try:
-        told = forecaster.forecast(history, horizon, zone)
-        reason = None if is_finite(told) else f"{forecaster.name} gave no finite number on this history"
-    except np.linalg.LinAlgError as error:
-        reason = f"{forecaster.name} cannot be fitted to this history ({error})"
-    if reason is None:
-        return Answer(forecaster.name, told, None)
-    return Answer(YESTERDAY.name, YESTERDAY.forecast(history, horizon, zone), reason)
+        said = f"{known} complete hours are known; {forecaster.name} needs {forecaster.minimum_history}"
+        return Answer(YESTERDAY.name, dark_at_night(YESTERDAY.forecast(history, horizon, place), history), said)
+    return None
 
 
 def from_first_known(history: History) -> History:
@@ -67,3 +86,10 @@ def from_first_known(history: History) -> History:
 
 def is_finite(told: Forecast) -> bool:
     return all(np.isfinite(getattr(told, field.name)).all() for field in fields(told))
+
+
+def dark_at_night(told: Forecast, history: History) -> Forecast:
+    dark = always_zero(history.values[None], len(told.mean))[0]
+    if not dark.any():
+        return told
+    return replace(told, **{field.name: np.where(dark, 0.0, getattr(told, field.name)) for field in fields(told)})

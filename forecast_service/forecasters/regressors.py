@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_service.forecasters.base import DAY, WEEK, Floats
+from forecast_service.forecasters.calendar import Hours
 
 SAME_WEEKDAYS, WEEKDAY_DECAY = 6, 0.8
 # The far model's daily regressors are this old already in training, because ahead of the origin they are.
@@ -36,18 +37,20 @@ def fill_gaps(z: Floats) -> Floats:
     return np.where(np.isnan(filled), mean, filled)
 
 
-def design(filled: Floats, first_hour: int, horizon: int, *, far: bool) -> tuple[Floats, int]:
+def design(filled: Floats, first_hour: int, horizon: int, free: Hours, *, far: bool) -> tuple[Floats, int]:
     """Regressors of every hour of the history and the `horizon` after it, and the first hour that may be trained on.
 
-    filled: shape (meters, hours) without NaN. Returns shape (meters, hours + horizon, regressors).
+    filled: shape (meters, hours) without NaN. free: of these hours and those ahead. Returns shape (meters, hours + horizon, regressors).
     """
     meters, hours = filled.shape
-    calendar = _calendar(first_hour, hours + horizon)
+    calendar = _calendar(first_hour, free[: hours + horizon])
     week = _mean_of_days(filled)
     delay = FAR_DELAY if far else 0
     span = WEEK if far else DAY
-    columns = [_lag(week, DAY + delay, horizon), _same_weekdays(filled, horizon)]
-    columns += [_lag(filled, lag, horizon) for lag in ((WEEK,) if far else (DAY, 2 * DAY, WEEK))]
+    holiday, like = holidays_among(free[: hours + horizon], first_hour)
+    columns = [_lag(week, DAY + delay, horizon), _same_weekdays(filled, holiday, like)]
+    columns += [_lag(filled, lag, horizon) for lag in (() if far else (DAY, 2 * DAY))]
+    columns.append(filled[:, _known(like - WEEK, hours, DAY)])
     columns.append(_lag(_running_mean(filled, span), DAY + delay, horizon))
     width = calendar.shape[1]
     out = np.empty((meters, hours + horizon, width + len(columns)))
@@ -57,11 +60,12 @@ def design(filled: Floats, first_hour: int, horizon: int, *, far: bool) -> tuple
     return out, WEEK + delay
 
 
-def _calendar(first_hour: int, count: int) -> Floats:
-    """1, three daily harmonics, weekend, weekend x two harmonics: shape (count, 12)."""
+def _calendar(first_hour: int, free: Hours) -> Floats:
+    """1, three daily harmonics, free day, free day x two harmonics: shape (hours, 12)."""
+    count = len(free)
     hour = first_hour + np.arange(count)
     angle = 2 * np.pi * (hour % DAY) / DAY
-    weekend = ((hour // DAY + 3) % 7 >= 5).astype(float)  # 1970-01-01 was a Thursday
+    weekend = free.astype(float)
     waves = [wave(k * angle) for k in (1, 2, 3) for wave in (np.sin, np.cos)]
     return np.stack(
         [np.ones(count), *waves, weekend, *(weekend * wave for wave in waves[:4])],
@@ -97,16 +101,32 @@ def _mean_of_days(filled: Floats) -> Floats:
     return ((total[:, 7:] - total[:, :-7]) / 7).reshape(meters, -1)[:, pad:]
 
 
-def _same_weekdays(filled: Floats, horizon: int) -> Floats:
-    """Mean of this hour a week ago, two weeks ago ... six (of those there are), each weighing 0.8 of the one after it."""
-    meters, hours = filled.shape
-    now = np.arange(hours + horizon)
-    total, weights = np.zeros((meters, len(now))), np.zeros(len(now))
+def holidays_among(free: Hours, first_hour: int) -> tuple[Hours, NDArray[np.int64]]:
+    """Whether each hour is free on a weekday that usually is not, and the hour whose weekday it is like: then the last free one."""
+    now = np.arange(len(free))
+    weekday = (first_hour + now) // DAY % 7
+    usual = np.bincount(weekday, weights=free, minlength=7) > 0.5 * np.bincount(weekday, minlength=7)
+    holiday = free & ~usual[weekday]
+    if not holiday.any() or not usual.any():
+        return np.zeros_like(free), now
+    back = np.array([next(days for days in range(7) if usual[day - days]) for day in range(7)])
+    return holiday, np.where(holiday, now - DAY * back[weekday], now)
+
+
+def _same_weekdays(filled: Floats, holiday: Hours, like: NDArray[np.int64]) -> Floats:
+    """Mean of this hour a week ago, two weeks ago ... six (of those there are), each weighing 0.8 of the one after it.
+
+    A holiday is held against the last free weekdays, and is no model for the same weekday after it.
+    """
+    hours = filled.shape[1]
+    total, weights = np.zeros((len(filled), len(like))), np.zeros(len(like))
     for weeks in range(1, SAME_WEEKDAYS + 1):
-        wanted = now - WEEK * weeks
+        wanted = like - WEEK * weeks
+        source = _known(wanted, hours, WEEK if hours >= WEEK else DAY)
         # The first week has no week before it: the nearest day there is stands in.
-        weight = WEEKDAY_DECAY ** (weeks - 1) * ((wanted >= 0) | (weeks == 1))
-        total += weight * filled[:, _known(wanted, hours, WEEK if hours >= WEEK else DAY)]
+        there = (wanted >= 0) | (weeks == 1)
+        weight = WEEKDAY_DECAY ** (weeks - 1) * np.where(holiday[source] & there, 1e-9, there)
+        total += weight * filled[:, source]
         weights += weight
     return total / weights
 

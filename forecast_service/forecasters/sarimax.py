@@ -17,7 +17,10 @@ from forecast_service.forecasters.base import (
     Floats,
     Forecast,
     History,
+    Place,
 )
+from forecast_service.forecasters.calendar import Hours, free_hours
+from forecast_service.forecasters.plausible import always_zero, without_broken
 from forecast_service.forecasters.regressors import design, fill_gaps
 from forecast_service.forecasters.wallclock import to_wall
 
@@ -33,9 +36,6 @@ POOLED = 0.3
 # fewer hours there were for each of them (settled on the dev split: weeks between the panel's, cut to 8, 10, 14, 21, 84 days).
 WIDENING = 1.12
 TAIL = 72
-# An hour this many times the 99% quantile of the hours with energy is a broken reading, not a habit.
-BROKEN = 20.0
-NIGHT_DAYS, NIGHT_KNOWN = 28, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +70,24 @@ class RegressionSarimax:
     name: str = "sarimax"
     minimum_history: int = 8 * DAY
 
-    def forecast(self, history: History, horizon: int, zone: str) -> Forecast:
+    def forecast(self, history: History, horizon: int, place: Place) -> Forecast:
         """The `horizon` hours after the history. The history must vary and hold `minimum_history` known hours."""
         history = history.last(LONGEST_HISTORY)
-        first_hour, values, places = to_wall(history, horizon, zone)
-        mean, quantiles = forecast_many(values[None], first_hour, int(places[-1]) + 1, engine=self.engine)
+        first_hour, values, places = to_wall(history, horizon, place.zone)
+        ahead = int(places[-1]) + 1
+        free = free_hours(first_hour, len(values) + ahead, place.country)
+        mean, quantiles = forecast_many(values[None], first_hour, ahead, free, engine=self.engine)
         net = bool(np.nanmin(history.values) < 0)
         return Forecast.ordered(mean[0, places], quantiles[0, places], floor=None if net else 0.0)
 
 
 def forecast_many(
-    values: Floats, first_hour: int, horizon: int, *, engine: Engine = recursion
+    values: Floats, first_hour: int, horizon: int, free: Hours, *, engine: Engine = recursion
 ) -> tuple[Floats, Floats]:
-    """Forecast meters that share an origin.
+    """Forecast meters that share an origin and a calendar.
 
     values: kWh by wall-clock hour, shape (meters, hours), NaN where unknown. first_hour: number of the first of them since
-    1970-01-01 00:00 of that clock. Returns the median (meters, horizon) and its quantiles (meters, horizon, 4).
+    1970-01-01 00:00 of that clock. free: of these hours and the `horizon` after them (`calendar.free_hours`). Returns the median (meters, horizon) and its quantiles (meters, horizon, 4).
     """
     values = without_broken(values)
     scale = np.nanmean(np.abs(values), axis=1, keepdims=True)
@@ -97,22 +99,24 @@ def forecast_many(
         if group.any():
             scaled = values[group] / scale[group]
             z = np.log(scaled + LOG_OFFSET) if is_log else scaled
-            middle, ends = _near_and_far(z, first_hour, horizon, absolute=is_log, engine=engine)
+            middle, ends = _near_and_far(z, first_hour, horizon, free, absolute=is_log, engine=engine)
             if is_log:
                 middle, ends = np.exp(middle) - LOG_OFFSET, np.exp(ends) - LOG_OFFSET
             mean[group], quantiles[group] = (
                 middle * scale[group],
                 ends * scale[group][..., None],
             )
-    dark = _always_zero(values, horizon)
+    dark = always_zero(values, horizon)
     mean[dark], quantiles[dark] = 0.0, 0.0
     return mean, quantiles
 
 
-def _near_and_far(z: Floats, first_hour: int, horizon: int, *, absolute: bool, engine: Engine) -> tuple[Floats, Floats]:
-    mean, quantiles = _one_model(z, first_hour, min(horizon, DAY), absolute=absolute, far=False, engine=engine)
+def _near_and_far(
+    z: Floats, first_hour: int, horizon: int, free: Hours, *, absolute: bool, engine: Engine
+) -> tuple[Floats, Floats]:
+    mean, quantiles = _one_model(z, first_hour, min(horizon, DAY), free, absolute=absolute, far=False, engine=engine)
     if horizon > DAY:
-        far_mean, far_quantiles = _one_model(z, first_hour, horizon, absolute=absolute, far=True, engine=engine)
+        far_mean, far_quantiles = _one_model(z, first_hour, horizon, free, absolute=absolute, far=True, engine=engine)
         mean = np.concatenate([mean, far_mean[:, DAY:]], axis=1)
         quantiles = np.concatenate([quantiles, far_quantiles[:, DAY:]], axis=1)
     # Nothing is believed that lies further outside of what was seen than what was seen is wide.
@@ -125,13 +129,14 @@ def _one_model(
     z: Floats,
     first_hour: int,
     horizon: int,
+    free: Hours,
     *,
     absolute: bool,
     far: bool,
     engine: Engine,
 ) -> tuple[Floats, Floats]:
     hours = z.shape[1]
-    regressors, first_row = design(fill_gaps(z), first_hour, horizon, far=far)
+    regressors, first_row = design(fill_gaps(z), first_hour, horizon, free, far=far)
     first_row = min(first_row, hours // 2)
     fitted = _fit(z, regressors[:, :hours], first_hour, first_row, absolute=absolute, far=far)
     tail = regressors[:, hours - TAIL : hours]
@@ -220,25 +225,3 @@ def _skewness(values: Floats) -> Floats:
     spread = np.nanmean(centred**2, axis=1)
     third = np.nanmean(centred**3, axis=1)
     return np.divide(third, spread**1.5, out=np.zeros_like(third), where=spread > 0)
-
-
-def without_broken(values: Floats) -> Floats:
-    """Hours that no habit explains become unknown: least squares would bend to a single x1000 spike."""
-    size = np.where(np.abs(values) > 0, np.abs(values), np.nan)
-    with_energy = ~np.isnan(size).all(axis=1)
-    if not with_energy.any():
-        return values
-    limit = np.full(len(values), np.inf)
-    limit[with_energy] = BROKEN * np.nanquantile(size[with_energy], 0.99, axis=1)
-    return np.where(np.abs(values) > limit[:, None], np.nan, values)
-
-
-def _always_zero(values: Floats, horizon: int) -> np.ndarray:
-    """Hours ahead (meters, horizon) whose hour of the day was zero on each known day of the last four weeks: solar at night."""
-    hours = values.shape[1]
-    recent = values[:, max(hours - NIGHT_DAYS * DAY, hours % DAY) :]
-    recent = recent[:, recent.shape[1] % DAY :].reshape(len(values), -1, DAY)
-    known = ~np.isnan(recent)
-    dark = ((recent == 0) | ~known).all(axis=1) & (known.sum(axis=1) >= NIGHT_KNOWN)
-    # The reshaped days end with the history, so hour 0 of them is the first hour ahead.
-    return dark[:, np.arange(horizon) % DAY]

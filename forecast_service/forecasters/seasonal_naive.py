@@ -10,6 +10,7 @@ from forecast_service.forecasters.base import (
     WEEK,
     Forecast,
     History,
+    Place,
 )
 from forecast_service.forecasters.regressors import fill_gaps
 from forecast_service.forecasters.wallclock import to_wall
@@ -33,8 +34,8 @@ class SeasonalNaive:
     def minimum_history(self) -> int:
         return self.season
 
-    def forecast(self, history: History, horizon: int, zone: str) -> Forecast:
-        _, values, places = to_wall(history, horizon, zone)
+    def forecast(self, history: History, horizon: int, place: Place) -> Forecast:
+        _, values, places = to_wall(history, horizon, place.zone)
         filled = fill_gaps(values[None])[0]
         ahead = np.arange(int(places[-1]) + 1)
         mean = filled[-self.season :][ahead % self.season]

@@ -32,14 +32,14 @@ def make_forecast(population: Population, *, horizon: int, accuracy: Accuracy | 
     Raises NothingToForecastFrom.
     """
     history = history_of(population)
-    answered = answer(history, horizon, population.zone)
+    answered = answer(history, horizon, population.place)
     return Issue(
         population=population,
         model=answered.model,
         fallback=answered.fallback,
         issued_at=timezone.now(),
         forecast=answered.forecast,
-        accuracy=backtest(history, population.zone) if accuracy is None else accuracy,
+        accuracy=backtest(history, population.place) if accuracy is None else accuracy,
     )
 
 

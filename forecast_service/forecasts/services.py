@@ -78,7 +78,7 @@ def store_forecast(*, issue: Issue, measured_until: str) -> bool:
         model=issue.model,
         fallback=issue.fallback,
         basis=population.basis,
-        zone=population.zone,
+        zone=population.place.zone,
         history_until=population.until,
         issued_at=issue.issued_at,
         accuracy={**asdict(issue.accuracy), "measured_until": measured_until},

@@ -73,7 +73,7 @@ def told_by_row(row: Forecast, horizon: int) -> dict[str, Any]:
 def told_by_issue(issue: Issue, horizon: int) -> dict[str, Any]:
     of = issue.population
     return _answer(
-        scope=of.scope, kind=of.kind, model=issue.model, issued_at=issue.issued_at, until=of.until, zone=of.zone,
+        scope=of.scope, kind=of.kind, model=issue.model, issued_at=issue.issued_at, until=of.until, zone=of.place.zone,
         horizon=horizon, energies=columns(issue.forecast), accuracy=asdict(issue.accuracy), fallback=issue.fallback,
         left_out=of.left_out,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from forecast_service.forecasters import autoregression
-from forecast_service.forecasters.base import History
+from forecast_service.forecasters.base import History, Place
 from forecast_service.forecasters.sarimax import RegressionSarimax, recursion
 from forecast_service.forecasters.seasonal_naive import LAST_WEEK, YESTERDAY
 from forecast_service.forecasters.tests.conftest import MONDAY, without
@@ -18,14 +18,14 @@ SARIMAX = RegressionSarimax()
 def test_a_pure_daily_wave_goes_on():
     hour = np.arange(84 * 24 + 168)
     wave = 2 + np.sin(2 * np.pi * hour / 24)
-    told = SARIMAX.forecast(History(MONDAY, wave[:-168]), 168, "UTC")
+    told = SARIMAX.forecast(History(MONDAY, wave[:-168]), 168, Place())
     assert np.abs(told.mean - wave[-168:]).max() < 0.02
 
 
 def test_weekends_differ_from_weekdays():
     day = np.arange((84 + 7) * 24) // 24
     step = np.where(day % 7 >= 5, 3.0, 1.0)
-    told = SARIMAX.forecast(History(MONDAY, step[:-168]), 168, "UTC")
+    told = SARIMAX.forecast(History(MONDAY, step[:-168]), 168, Place())
     # The ridge draws the weekend a little toward the week.
     assert np.abs(told.mean / step[-168:] - 1).max() < 0.07
 
@@ -51,7 +51,7 @@ def test_the_intervals_hold_as_much_as_they_say():
         for t in range(1, len(noise)):
             noise[t] = 0.7 * noise[t - 1] + random.normal(0, 0.3)
         y = 10 + 3 * np.sin(2 * np.pi * np.arange(len(noise)) / 24) + noise
-        told = SARIMAX.forecast(History(MONDAY, y[:-168]), 168, "UTC")
+        told = SARIMAX.forecast(History(MONDAY, y[:-168]), 168, Place())
         came = y[-168:]
         inside_80.append(np.mean((came >= told.lower_80) & (came <= told.upper_80)))
         inside_95.append(np.mean((came >= told.lower_95) & (came <= told.upper_95)))
@@ -67,8 +67,8 @@ def test_numpy_agrees_with_statsmodels(home, gap, net):
     history = without(home(), *gap)
     if net:
         history = History(history.start, history.values - 1)
-    here = RegressionSarimax(engine=recursion).forecast(history, 168, "Europe/Rome")
-    there = RegressionSarimax(engine=state_space).forecast(history, 168, "Europe/Rome")
+    here = RegressionSarimax(engine=recursion).forecast(history, 168, Place("Europe/Rome"))
+    there = RegressionSarimax(engine=state_space).forecast(history, 168, Place("Europe/Rome"))
     for name in ("mean", "lower_80", "upper_80", "lower_95", "upper_95"):
         assert np.abs(getattr(here, name) - getattr(there, name)).max() < 1e-9, name
 
@@ -77,7 +77,7 @@ def test_it_beats_the_same_hour_yesterday_on_a_home(home):
     whole = home(91)
     history, came = whole.before(168), whole.values[-168:]
     error = {
-        one.name: np.abs(one.forecast(history, 168, "UTC").mean - came).mean()
+        one.name: np.abs(one.forecast(history, 168, Place()).mean - came).mean()
         for one in (SARIMAX, YESTERDAY, LAST_WEEK)
     }
     assert error["sarimax"] < 0.9 * min(error["seasonal_naive_24"], error["seasonal_naive_168"])
@@ -85,8 +85,8 @@ def test_it_beats_the_same_hour_yesterday_on_a_home(home):
 
 def test_the_naive_ones_repeat_their_season(home):
     history = home(30)
-    assert np.array_equal(YESTERDAY.forecast(history, 30, "UTC").mean[:24], history.values[-24:])
-    assert np.array_equal(LAST_WEEK.forecast(history, 168, "UTC").mean, history.values[-168:])
+    assert np.array_equal(YESTERDAY.forecast(history, 30, Place()).mean[:24], history.values[-24:])
+    assert np.array_equal(LAST_WEEK.forecast(history, 168, Place()).mean, history.values[-168:])
 
 
 @pytest.mark.parametrize("last_day", ["2026-03-28", "2026-10-24"])
@@ -101,28 +101,28 @@ def test_habits_follow_the_local_clock_over_its_change(last_day):
 
     values = np.array([cooked(start + timedelta(hours=n)) for n in range(60 * 24)])
     for forecaster in (SARIMAX, YESTERDAY):
-        told = forecaster.forecast(History(start, values), 72, "Europe/Rome")
+        told = forecaster.forecast(History(start, values), 72, Place("Europe/Rome"))
         truth = [cooked(end + timedelta(hours=n)) for n in range(72)]
         assert np.abs(told.mean - truth).max() < 0.2
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns"])
 def test_zones_with_odd_offsets_are_forecast_too(home, zone):
-    told = SARIMAX.forecast(home(90), 168, zone)
+    told = SARIMAX.forecast(home(90), 168, Place(zone))
     assert len(told.mean) == 168
     assert np.isfinite(told.mean).all()
 
 
 def test_the_same_history_gives_the_same_forecast(home):
-    first, again = (SARIMAX.forecast(home(), 168, "Europe/Rome") for _ in range(2))
+    first, again = (SARIMAX.forecast(home(), 168, Place("Europe/Rome")) for _ in range(2))
     assert np.array_equal(first.mean, again.mean)
     assert np.array_equal(first.upper_95, again.upper_95)
 
 
 def test_a_shorter_horizon_is_the_beginning_of_a_longer_one(home):
     long, short = (
-        SARIMAX.forecast(home(), 168, "UTC"),
-        SARIMAX.forecast(home(), 30, "UTC"),
+        SARIMAX.forecast(home(), 168, Place()),
+        SARIMAX.forecast(home(), 30, Place()),
     )
     assert np.allclose(long.mean[:30], short.mean, rtol=1e-12)
     assert np.allclose(long.lower_95[:30], short.lower_95, rtol=1e-12)
@@ -131,13 +131,13 @@ def test_a_shorter_horizon_is_the_beginning_of_a_longer_one(home):
 @pytest.mark.parametrize("factor", [1e-6, 7.0, 1e6])
 def test_scaling_a_series_scales_its_forecast(home, factor):
     history = home()
-    told = SARIMAX.forecast(history, 168, "UTC")
-    scaled = SARIMAX.forecast(History(history.start, history.values * factor), 168, "UTC")
+    told = SARIMAX.forecast(history, 168, Place())
+    scaled = SARIMAX.forecast(History(history.start, history.values * factor), 168, Place())
     assert np.allclose(scaled.mean, told.mean * factor, rtol=1e-6)
     assert np.allclose(scaled.upper_95, told.upper_95 * factor, rtol=1e-6)
 
 
 def test_shifting_by_a_week_shifts_the_forecast(home):
-    here = SARIMAX.forecast(home(), 168, "UTC")
-    later = SARIMAX.forecast(home(start=MONDAY + timedelta(days=7)), 168, "UTC")
+    here = SARIMAX.forecast(home(), 168, Place())
+    later = SARIMAX.forecast(home(start=MONDAY + timedelta(days=7)), 168, Place())
     assert np.allclose(here.mean, later.mean, rtol=1e-9)

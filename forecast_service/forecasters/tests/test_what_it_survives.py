@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast_service.forecasters.backtest import backtest
-from forecast_service.forecasters.base import History, NothingToForecastFrom
+from forecast_service.forecasters.base import History, NothingToForecastFrom, Place
 from forecast_service.forecasters.choose import answer, is_finite
 from forecast_service.forecasters.tests.conftest import MONDAY, without
 
@@ -24,14 +24,14 @@ def sound(told, *, negative=False):
 
 @pytest.mark.parametrize("value", [0.0, 1.25])
 def test_a_constant_is_answered_as_such(value):
-    told = answer(History(MONDAY, np.full(2000, value)), 168, "UTC")
+    told = answer(History(MONDAY, np.full(2000, value)), 168, Place())
     assert told.model == "constant"
     assert f"{value:g} kWh" in str(told.fallback)
     assert (told.forecast.mean == value).all()
 
 
 def test_too_little_history_falls_back_and_says_so(home):
-    told = answer(home(7), 168, "UTC")
+    told = answer(home(7), 168, Place())
     assert told.model == "seasonal_naive_24"
     assert "168 complete hours are known; sarimax needs 192" in str(told.fallback)
     sound(told.forecast)
@@ -39,7 +39,7 @@ def test_too_little_history_falls_back_and_says_so(home):
 
 @pytest.mark.parametrize("days", [8, 9, 14, 20])
 def test_a_week_and_a_day_are_enough(home, days):
-    told = answer(home(days), 168, "UTC")
+    told = answer(home(days), 168, Place())
     assert (told.model, told.fallback) == ("sarimax", None)
     sound(told.forecast)
 
@@ -50,7 +50,7 @@ def test_less_than_a_day_is_refused_with_the_reason(home, known):
         answer(
             History(MONDAY, np.append(np.full(2000, np.nan), home(1).values[:known])),
             24,
-            "UTC",
+            Place(),
         )
 
 
@@ -66,16 +66,16 @@ def test_a_history_begins_at_a_full_hour_with_offset(start):
 
 
 def test_a_meter_dead_for_weeks(home):
-    told = answer(without(home(), 600, 1900), 168, "UTC")
+    told = answer(without(home(), 600, 1900), 168, Place())
     assert told.fallback is None
     sound(told.forecast)
-    assert told.forecast.mean[:24].sum() == pytest.approx(answer(home(), 24, "UTC").forecast.mean.sum(), rel=0.35)
+    assert told.forecast.mean[:24].sum() == pytest.approx(answer(home(), 24, Place()).forecast.mean.sum(), rel=0.35)
 
 
 def test_a_gap_is_filled_from_other_days_not_by_a_line(home):
     history = home()
     gap = without(history, 1980, 2010)
-    told, whole = answer(gap, 24, "UTC").forecast, answer(history, 24, "UTC").forecast
+    told, whole = answer(gap, 24, Place()).forecast, answer(history, 24, Place()).forecast
     assert np.abs(told.mean - whole.mean).mean() < 0.15 * whole.mean.mean()
 
 
@@ -84,22 +84,22 @@ def test_a_gap_is_filled_from_other_days_not_by_a_line(home):
 def test_one_spike_of_a_thousand_times_changes_little(home, place, net):
     history = home()
     values = history.values - (1.0 if net else 0.0)
-    clean = answer(History(history.start, values), 168, "UTC").forecast
+    clean = answer(History(history.start, values), 168, Place()).forecast
     spiked = values.copy()
     spiked[place] *= 1000
-    told = answer(History(history.start, spiked), 168, "UTC").forecast
+    told = answer(History(history.start, spiked), 168, Place()).forecast
     sound(told, negative=net)
     assert np.abs(told.mean - clean.mean).mean() < 0.1 * np.abs(clean.mean).mean()
 
 
 def test_net_series_may_be_negative(home, solar):
-    told = answer(History(MONDAY, home().values - solar().values), 168, "UTC").forecast
+    told = answer(History(MONDAY, home().values - solar().values), 168, Place()).forecast
     sound(told, negative=True)
     assert (told.mean < 0).any()
 
 
 def test_solar_is_exactly_zero_at_night_and_shines_by_day(solar):
-    told = answer(solar(), 168, "UTC").forecast
+    told = answer(solar(), 168, Place()).forecast
     sound(told)
     night = np.isin(np.arange(168) % 24, (0, 1, 2, 3, 4, 5, 19, 20, 21, 22, 23))
     for bound in (told.mean, told.lower_95, told.upper_95):
@@ -110,13 +110,13 @@ def test_solar_is_exactly_zero_at_night_and_shines_by_day(solar):
 def test_mostly_zero_use_is_survived():
     values = np.zeros(2016)
     values[np.random.default_rng(3).integers(0, 2016, 40)] = 7.2
-    sound(answer(History(MONDAY, values), 168, "Europe/Rome").forecast)
+    sound(answer(History(MONDAY, values), 168, Place("Europe/Rome")).forecast)
 
 
 def test_a_meter_that_died_is_forecast_from_what_it_does_now(home):
     values = home().values.copy()
     values[-1000:] = 0
-    told = answer(History(MONDAY, values), 168, "UTC")
+    told = answer(History(MONDAY, values), 168, Place())
     sound(told.forecast)
     assert told.forecast.mean.max() < 0.1
 
@@ -133,7 +133,7 @@ def test_any_history_gets_a_sound_answer_or_a_reason(data, days, horizon, zone, 
     element = st.sampled_from([np.nan, 0.0, 1e-9, 0.2, 1.0, 3.3, 5e4])
     values = np.array(data.draw(st.lists(element, min_size=days * 24 - 5, max_size=days * 24)))
     try:
-        told = answer(History(MONDAY + timedelta(hours=start), values), horizon, zone)
+        told = answer(History(MONDAY + timedelta(hours=start), values), horizon, Place(zone))
     except NothingToForecastFrom:
         assert np.count_nonzero(~np.isnan(values)) < 24
         return
@@ -142,7 +142,7 @@ def test_any_history_gets_a_sound_answer_or_a_reason(data, days, horizon, zone, 
 
 
 def test_the_backtest_compares_with_yesterday(home):
-    told = backtest(home(), "UTC")
+    told = backtest(home(), Place())
     assert told.hours == 168
     assert told.mase is not None
     assert told.mase_baseline is not None
@@ -154,4 +154,4 @@ def test_the_backtest_compares_with_yesterday(home):
 
 @pytest.mark.parametrize("values", [np.ones(2016), np.full(2016, np.nan), np.ones(5), np.array([])])
 def test_a_backtest_without_anything_to_compare_says_nothing(values):
-    assert backtest(History(MONDAY, values), "UTC").mase is None
+    assert backtest(History(MONDAY, values), Place()).mase is None
