@@ -6,14 +6,15 @@ import { createBrowserRouter, Navigate, Outlet, type RouteObject } from "react-r
 import { Button } from "@/components/button";
 import { NotFound, Notice } from "@/components/states";
 import { RequireAdmin, RequireSession } from "@/features/auth/guards";
-
-import { Shell } from "./shell";
+import { signedInBefore } from "@/features/auth/session";
 
 /** A page is its own chunk: the first load carries only what the first page needs. */
 function page<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) {
   const Page = lazy(async (): Promise<{ default: ComponentType }> => ({ default: (await load())[name] }));
   return <Page />;
 }
+
+const loadShell = () => import("./shell");
 
 /** A page that breaks, or whose file a newer release has replaced, leaves a way on. */
 function Broken() {
@@ -46,7 +47,7 @@ export const routes: RouteObject[] = [
         element: <RequireSession />,
         children: [
           {
-            element: <Shell />,
+            element: <Suspense>{page(loadShell, "Shell")}</Suspense>,
             children: [
               { index: true, element: <Navigate replace to="/devices" /> },
               { path: "/devices", element: page(() => import("@/features/devices/devices-page"), "DevicesPage") },
@@ -75,4 +76,8 @@ export const routes: RouteObject[] = [
   },
 ];
 
-export const createRouter = () => createBrowserRouter(routes);
+export function createRouter() {
+  // Who comes back needs it as soon as the session is restored. Should it not load, the page that needs it says so.
+  if (signedInBefore()) loadShell().catch(() => undefined);
+  return createBrowserRouter(routes);
+}

@@ -64,12 +64,3 @@ export function SelectField({ label, error, hint, optional, children, ...select 
     </Frame>
   );
 }
-
-/** What a form says as a whole, read out when it appears. */
-export function FormError({ children }: { children: ReactNode }) {
-  return (
-    <p role="alert" className="rounded-lg bg-bad-soft px-4 py-3 text-sm text-bad">
-      {children}
-    </p>
-  );
-}

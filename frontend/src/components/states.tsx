@@ -75,6 +75,7 @@ export function useErrorText(): (error: unknown) => string {
   return (error) => {
     if (!(error instanceof ApiError) || error.status === 0) return t("states.offline");
     if (error.status === 429) return t("states.tooMany");
+    if (error.detail === null && error.status >= 502 && error.status <= 504) return t("states.notReady", { status: error.status });
     return error.detail ?? t("states.server", { status: error.status });
   };
 }

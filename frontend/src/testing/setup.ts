@@ -4,6 +4,8 @@ import { afterEach, vi } from "vitest";
 
 import { setAccessToken } from "@/api/http";
 import "@/lib/i18n";
+// TZDate extends the Date that it finds when it is loaded: that must not be one that a test has put there.
+import "@/lib/zone";
 
 // Pages are loaded on first use; on a busy machine that may take a while, and no test is about speed.
 configure({ asyncUtilTimeout: 20_000 });

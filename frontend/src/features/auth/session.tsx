@@ -10,15 +10,18 @@ export interface SignedIn {
   role: "admin" | "client";
 }
 
-/** `unreachable`: there may be a session, but nobody could tell. `expired`: there was one until a moment ago. */
-export type Session =
-  | { state: "restoring" | "unreachable" | "anonymous" | "expired" }
-  | { state: "signed-in"; user: SignedIn };
+/** Why there is no session: none was begun or it was left, it ran out, the password was reset, the account is gone. */
+type Ended = "anonymous" | "expired" | "password-reset" | "erased";
+
+/** `unreachable`: there may be a session, but nobody could tell. */
+export type Session = { state: "restoring" | "unreachable" | Ended } | { state: "signed-in"; user: SignedIn };
 
 interface SessionActions {
   session: Session;
   signIn: (credentials: { username: string; password: string }) => Promise<void>;
   signOut: () => Promise<void>;
+  /** The session is over for the services already; here it is forgotten, and the sign-in page says why. */
+  forget: (why: Exclude<Ended, "anonymous">) => void;
   restore: () => Promise<void>;
 }
 
@@ -27,6 +30,10 @@ const SessionContext = createContext<SessionActions | null>(null);
 const HINT = "ems.signed-in";
 
 /** Whether this browser signed in before. Without it a first visit would begin with a refused request. */
+export function signedInBefore(): boolean {
+  return hint();
+}
+
 function hint(value?: boolean): boolean {
   try {
     if (value === true) localStorage.setItem(HINT, "1");
@@ -49,7 +56,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const started = useRef(false);
 
   const end = useCallback(
-    (state: "anonymous" | "expired") => {
+    (state: Ended) => {
       setAccessToken(null);
       hint(false);
       queries.clear(); // the next person must not see this one's numbers
@@ -84,6 +91,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     () => ({
       session,
       restore,
+      forget: end,
       signIn: async (credentials) => {
         const { access, user } = await login({ body: { ...credentials, cookie: true } });
         setAccessToken(access);

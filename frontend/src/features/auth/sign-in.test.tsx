@@ -49,6 +49,30 @@ describe("signing in", () => {
     await expectAccessible(container);
   });
 
+  it("that came too often waits as long as it was told to, and says so", async () => {
+    let answer = () => json({ detail: "Too many." }, 429, { "Retry-After": "2" });
+    const { requests, container } = visit("/sign-in", null, { "POST /api/auth/login": () => answer() });
+    await fillIn("alice", "guess");
+    expect(await screen.findByRole("button", { name: /^Try again in \d seconds?$/ })).toBeDisabled();
+    expect(screen.getByRole("alert")).toHaveTextContent("Too many tries in a short time.");
+    await userEvent.type(screen.getByLabelText("Password"), "{Enter}");
+    expect(requests).toHaveLength(1);
+    await expectAccessible(container);
+
+    expect(await screen.findByText("You can try again now.")).toBeVisible();
+    answer = () => json({ detail: "No." }, 401);
+    await userEvent.click(screen.getByRole("button", { name: "Sign in" }));
+    expect(await screen.findByText("Username or password is not right.")).toBeVisible();
+  });
+
+  it("says how to find the failed request when the server is the problem", async () => {
+    visit("/sign-in", null, { "POST /api/auth/login": () => new Response("Bad Gateway", { status: 502, headers: { "X-Request-ID": "abc-7" } }) });
+    await fillIn("alice", "alice123");
+    const alert = await screen.findByRole("alert");
+    expect(alert).toHaveTextContent("The server is not ready (502).");
+    expect(alert).toHaveTextContent("Request id: abc-7");
+  });
+
   it("is what password managers expect", async () => {
     visit("/sign-in", null);
     expect(await screen.findByLabelText("Username or e-mail")).toHaveAttribute("autocomplete", "username");

@@ -1,14 +1,9 @@
-import { zodResolver } from "@hookform/resolvers/zod";
-import { useState } from "react";
-import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 
 import type { Device } from "@/api/generated/devices";
-import { Button, LinkButton } from "@/components/button";
-import { FormError, SelectField, TextField } from "@/components/field";
-import { useFieldMessage } from "@/components/field-message";
-import { spreadFieldErrors } from "@/components/form";
-import { useErrorText } from "@/components/states";
+import { LinkButton } from "@/components/button";
+import { SelectField, TextField } from "@/components/field";
+import { FormFailure, Submit, useServiceForm } from "@/components/form";
 import { usePlants } from "@/features/plants/api";
 import { z } from "@/lib/schema";
 
@@ -37,8 +32,6 @@ const schema = z.object({
   rated_power_w: emptyOr((value) => value > 0, "form.positive"),
   plant: z.string(),
 });
-type Values = z.infer<typeof schema>;
-const FIELDS = ["name", "description", "kind", "reading", "interval_seconds", "max_consumption", "rated_power_w", "plant"] as const;
 
 const asText = (value: number | null | undefined) => (value === null || value === undefined ? "" : String(value));
 const asNumber = (text: string) => (text === "" ? null : Number(text));
@@ -54,11 +47,8 @@ export function DeviceForm({ device, cancelTo, onSaved }: Props) {
   const { t } = useTranslation();
   const save = useSaveDevice(device?.id ?? null);
   const plants = usePlants();
-  const errorText = useErrorText();
-  const message = useFieldMessage();
-  const [failure, setFailure] = useState<unknown>(null);
-  const { register, handleSubmit, setError, formState } = useForm<Values>({
-    resolver: zodResolver(schema),
+  const form = useServiceForm({
+    schema,
     defaultValues: {
       name: device?.name ?? "",
       description: device?.description ?? "",
@@ -69,12 +59,7 @@ export function DeviceForm({ device, cancelTo, onSaved }: Props) {
       rated_power_w: asText(device?.rated_power_w),
       plant: device?.plant ?? "",
     },
-  });
-  const { errors, isSubmitting } = formState;
-
-  const submit = handleSubmit(async (values) => {
-    setFailure(null);
-    try {
+    send: async (values) => {
       const saved = await save.mutateAsync({
         ...values,
         interval_seconds: Number(values.interval_seconds),
@@ -83,24 +68,21 @@ export function DeviceForm({ device, cancelTo, onSaved }: Props) {
         plant: values.plant || null,
       });
       await onSaved(saved);
-    } catch (error) {
-      setFailure(spreadFieldErrors(error, FIELDS, setError));
-    }
+    },
   });
 
   return (
-    <form noValidate className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
-      {failure !== null && <FormError>{errorText(failure)}</FormError>}
-      <TextField label={t("deviceForm.name")} autoComplete="off" error={message(errors.name?.message)} {...register("name")} />
+    <form noValidate className="flex flex-col gap-4" onSubmit={form.submit}>
+      <FormFailure form={form} />
+      <TextField label={t("deviceForm.name")} autoComplete="off" {...form.field("name")} />
       <TextField
         optional
         label={t("deviceForm.description")}
         autoComplete="off"
-        error={message(errors.description?.message)}
-        {...register("description")}
+        {...form.field("description")}
       />
       <div className="grid gap-4 sm:grid-cols-2">
-        <SelectField label={t("deviceForm.kind")} error={message(errors.kind?.message)} {...register("kind")}>
+        <SelectField label={t("deviceForm.kind")} {...form.field("kind")}>
           {KINDS.map((kind) => (
             <option key={kind} value={kind}>
               {t(`devices.kinds.${kind}`)}
@@ -113,8 +95,7 @@ export function DeviceForm({ device, cancelTo, onSaved }: Props) {
           optional
           label={t("deviceForm.plant")}
           hint={t("deviceForm.plantHelp")}
-          error={message(errors.plant?.message)}
-          {...register("plant")}
+          {...form.field("plant")}
         >
           <option value="">{t("common.none")}</option>
           {plants.data?.map((plant) => (
@@ -123,7 +104,7 @@ export function DeviceForm({ device, cancelTo, onSaved }: Props) {
             </option>
           ))}
         </SelectField>
-        <SelectField label={t("deviceForm.reading")} error={message(errors.reading?.message)} {...register("reading")}>
+        <SelectField label={t("deviceForm.reading")} {...form.field("reading")}>
           {READINGS.map((reading) => (
             <option key={reading} value={reading}>
               {t(`devices.readings.${reading}`)}
@@ -133,30 +114,25 @@ export function DeviceForm({ device, cancelTo, onSaved }: Props) {
         <TextField
           label={t("deviceForm.interval")}
           inputMode="numeric"
-          error={message(errors.interval_seconds?.message)}
-          {...register("interval_seconds")}
+          {...form.field("interval_seconds")}
         />
         <TextField
           optional
           label={t("deviceForm.limit")}
           hint={t("deviceForm.limitHelp")}
           inputMode="decimal"
-          error={message(errors.max_consumption?.message)}
-          {...register("max_consumption")}
+          {...form.field("max_consumption")}
         />
         <TextField
           optional
           label={t("deviceForm.ratedPower")}
           hint={t("deviceForm.ratedPowerHelp")}
           inputMode="decimal"
-          error={message(errors.rated_power_w?.message)}
-          {...register("rated_power_w")}
+          {...form.field("rated_power_w")}
         />
       </div>
       <div className="flex flex-wrap gap-2 pt-2">
-        <Button type="submit" disabled={isSubmitting}>
-          {t(device === null ? "deviceForm.create" : "common.save")}
-        </Button>
+        <Submit form={form}>{t(device === null ? "deviceForm.create" : "common.save")}</Submit>
         <LinkButton look="secondary" to={cancelTo}>
           {t("common.cancel")}
         </LinkButton>
