@@ -1,6 +1,7 @@
 from monitoring_service.config.handlers import HANDLERS
 from monitoring_service.hours.publishing import PublishHours
 from monitoring_service.readings.held import ReturnRefused
+from monitoring_service.uploads.services import ProcessUploads, purge_uploads
 from service_kit.consumer import EventConsumer
 from service_kit.jobs import Unit, every
 
@@ -11,4 +12,6 @@ def jobs() -> dict[str, Unit]:
         "sync_events": EventConsumer("monitoring.sync", HANDLERS),
         "publish_hours": PublishHours(),
         "return_refused": every(10, ReturnRefused()),
+        "process_uploads": ProcessUploads(),
+        "purge_uploads": every(3600, purge_uploads),
     }

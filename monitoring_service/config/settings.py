@@ -6,6 +6,7 @@ INSTALLED_APPS += [
     "monitoring_service.people",
     "monitoring_service.devices",
     "monitoring_service.readings",
+    "monitoring_service.uploads",
     "monitoring_service.hours",
     "monitoring_service.forecasts",
 ]

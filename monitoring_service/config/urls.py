@@ -6,6 +6,7 @@ from monitoring_service.hours.views import HourlyDaily, HourlyRange
 from monitoring_service.people.views import MonitoredUsers
 from monitoring_service.readings.review_views import AcceptHeld, DiscardHeld, HeldReadings
 from monitoring_service.readings.views import Measurements
+from monitoring_service.uploads.views import RejectedRows, UploadDetail, Uploads
 from service_kit.urls import handler400, handler404, handler500, service_urls
 
 __all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
@@ -17,6 +18,9 @@ urlpatterns = service_urls(
     path("api/monitoring/held", HeldReadings.as_view()),
     path("api/monitoring/held/<uuid:held_id>/accept", AcceptHeld.as_view()),
     path("api/monitoring/held/<uuid:held_id>/discard", DiscardHeld.as_view()),
+    path("api/monitoring/uploads", Uploads.as_view()),
+    path("api/monitoring/uploads/<uuid:upload_id>", UploadDetail.as_view()),
+    path("api/monitoring/uploads/<uuid:upload_id>/rejected", RejectedRows.as_view()),
     path("api/monitoring/dashboard", Dashboard.as_view()),
     path("api/monitoring/devices", MonitoredDevices.as_view()),
     path("api/monitoring/users", MonitoredUsers.as_view()),

@@ -290,7 +290,7 @@ def _add_single(
             raise Refused("measurement_value and power in one reading: send one of them")
         if not named and "metrics" not in message:
             raise Refused("no value: send measurement_value, power or metrics")
-        value = _number(message[named[0]], named[0]) if named else None
+        value = checked_number(message[named[0]], named[0]) if named else None
         metrics = _metrics(message["metrics"], into.devices[position], at_us, index) if "metrics" in message else []
     except Refused as error:
         into.refusals.append(Refusal(_encode(message), str(error), index))
@@ -314,14 +314,20 @@ def _instant(stamp: Any, now_us: int) -> int:
         at_us = to_us(stamp)
     except (OverflowError, ValueError):
         raise Refused(f"timestamp {stamp.isoformat()} is out of range") from None
-    if at_us < EARLIEST_US:
-        raise Refused(f"timestamp {stamp.isoformat()} is before 2000: set the meter's clock")
-    if at_us > now_us + AHEAD_US:
-        raise Refused(f"timestamp {stamp.isoformat()} is more than 24 h ahead: set the meter's clock")
+    checked_instant(at_us, stamp.isoformat(), now_us)
     return at_us
 
 
-def _number(value: Any, name: str) -> float:
+def checked_instant(at_us: int, shown: str, now_us: int) -> None:
+    """Raises Refused for an instant that no reading can have; `shown` is as the sender wrote it."""
+    if at_us < EARLIEST_US:
+        raise Refused(f"timestamp {shown} is before 2000: set the meter's clock")
+    if at_us > now_us + AHEAD_US:
+        raise Refused(f"timestamp {shown} is more than 24 h ahead: set the meter's clock")
+
+
+def checked_number(value: Any, name: str) -> float:
+    """The value as a finite float that a meter could send. Raises Refused naming it by `name`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Refused(f"{name} {_shown(value)} is not a number")
     try:
@@ -357,7 +363,7 @@ def _metrics(metrics: Any, device_id: str, at_us: int, index: int) -> list[Metri
         unit = metric.get("unit", "")
         if not isinstance(unit, str) or len(unit) > 32 or not _storable(unit):
             raise Refused(f"unit {_shown(unit)} of metric {_shown(name)} is not text of at most 32 characters")
-        found.append(Metric(device_id, name, at_us, _number(metric["value"], f"metric {name}"), unit, index))
+        found.append(Metric(device_id, name, at_us, checked_number(metric["value"], f"metric {name}"), unit, index))
     return found
 
 
