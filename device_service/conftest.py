@@ -1,23 +1,17 @@
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 
 from device_service.devices.models import Device
-from device_service.people.models import User
 from service_kit.auth import Caller
-from service_kit.events import UserCreated
 
 
 @pytest.fixture
-def cast(db: None, alice: Caller, bob: Caller, charlie: Caller, admin: Caller, deliver: Callable[..., None]) -> None:
+def cast(db: None, alice: Caller, bob: Caller, charlie: Caller, admin: Caller, tell_of: Callable[..., None]) -> None:
     """The events of all four accounts have arrived."""
-    for person in (alice, bob, charlie, admin):
-        email = f"{person.username}@example.org"
-        role: Literal["admin", "client"] = "admin" if person.is_admin else "client"
-        deliver(UserCreated(id=person.id, username=person.username, email=email, role=role, is_active=True))
-    assert User.live.count() == 4
+    tell_of(alice, bob, charlie, admin)
 
 
 @pytest.fixture

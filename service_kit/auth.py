@@ -1,11 +1,13 @@
 """Who calls: an access token signed by auth_service, held against this service's own copy of the users."""
 
+import http.client
 import json
 import threading
 import time
 import urllib.request
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -18,6 +20,8 @@ from rest_framework.request import Request
 from service_kit.errors import Unavailable
 
 log = structlog.get_logger(__name__)
+# How far the clocks of two machines may be apart.
+LEEWAY = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -47,38 +51,52 @@ class Caller:
 class SigningKeys:
     """auth_service's public keys, fetched when needed and kept for five minutes.
 
-    An unknown key id (after a rotation) fetches anew, at most every ten seconds, so that forged ids cannot make us hammer auth_service.
-    Keys in hand go on serving while auth_service is away.
+    An unknown key id (after a rotation) fetches anew, at most every ten seconds, so that forged ids cannot make us hammer
+    auth_service; after a fetch that failed, at most every second. Keys in hand go on serving while auth_service is away, and while one thread fetches them anew.
     """
 
     KEEP_SECONDS = 300
     ASK_AGAIN_SECONDS = 10
+    AFTER_FAILURE_SECONDS = 1
 
     def __init__(self) -> None:
         self._keys: dict[str, Any] = {}
         self._asked = float("-inf")
+        self._answered = False
         self._lock = threading.Lock()
 
     def get(self, kid: str) -> Any | None:
         """The public key, or None when auth_service does not know this id. Raises Unavailable when it cannot be asked."""
-        age = time.monotonic() - self._asked
-        if age > (self.KEEP_SECONDS if kid in self._keys else self.ASK_AGAIN_SECONDS):
-            with self._lock:
-                if time.monotonic() - self._asked >= min(age, self.ASK_AGAIN_SECONDS):
+        if kid in self._keys:
+            if self._age() > self.KEEP_SECONDS and self._lock.acquire(blocking=False):
+                try:
                     self._fetch()
-        return self._keys.get(kid)
+                finally:
+                    self._lock.release()
+        elif self._may_ask_again():
+            with self._lock:
+                if self._may_ask_again():
+                    self._fetch()
+        key = self._keys.get(kid)
+        if key is None and not self._answered:
+            raise Unavailable("auth_service does not answer, so this token cannot be checked. Try again shortly.")
+        return key
+
+    def _may_ask_again(self) -> bool:
+        return self._age() > (self.ASK_AGAIN_SECONDS if self._answered else self.AFTER_FAILURE_SECONDS)
+
+    def _age(self) -> float:
+        return time.monotonic() - self._asked
 
     def _fetch(self) -> None:
         try:
             with urllib.request.urlopen(settings.AUTH_URL + settings.JWKS_PATH, timeout=3) as answer:
-                keys = jwt.PyJWKSet.from_dict(json.load(answer)).keys
+                keys = jwt.PyJWKSet(json.load(answer)["keys"]).keys
             self._keys = {key.key_id: key.key for key in keys if key.key_id}
-        except (OSError, ValueError, jwt.PyJWTError) as error:
+            self._answered = True
+        except (OSError, ValueError, LookupError, TypeError, http.client.HTTPException, jwt.PyJWTError) as error:
             log.warning("signing keys not fetched", url=settings.AUTH_URL, error=str(error))
-            if not self._keys:
-                raise Unavailable(
-                    "auth_service does not answer, so no token can be checked. Try again shortly."
-                ) from None
+            self._answered = False
         self._asked = time.monotonic()
 
 
@@ -122,7 +140,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
                 algorithms=[settings.TOKEN_ALGORITHM],
                 audience=settings.TOKEN_AUDIENCE,
                 issuer=settings.TOKEN_ISSUER,
-                leeway=10,
+                leeway=LEEWAY,
                 options={"require": ["exp", "iat", "sub", "aud", "iss", "jti"]},
             )
             if claims.get("token_type") != "access":

@@ -5,7 +5,6 @@ import pytest
 from rest_framework.test import APIClient
 
 from service_kit.auth import Caller
-from service_kit.events import UserCreated
 from user_service.profiles.models import Profile
 
 
@@ -22,14 +21,11 @@ def account() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def cast(
-    db: None, alice: Caller, bob: Caller, charlie: Caller, admin: Caller, deliver: Callable[..., None],
-    account: Callable[..., dict[str, Any]],
-) -> None:  # fmt: skip
+def cast(db: None, alice: Caller, bob: Caller, charlie: Caller, admin: Caller, tell_of: Callable[..., None]) -> None:
     """All four have a profile, and the events of their accounts have arrived."""
     for person in (alice, bob, charlie, admin):
         Profile.objects.create(user_id=person.id, first_name=person.username.title(), last_name="Rossi")
-        deliver(UserCreated(**account(person)))
+    tell_of(alice, bob, charlie, admin)
 
 
 @pytest.fixture

@@ -4,13 +4,18 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from django.contrib.auth.hashers import make_password
 from rest_framework.test import APIClient
 
 from auth_service.accounts.models import Account
 from auth_service.tokens import keys
+from service_kit.testing import KID
 
 
 class Participants:
@@ -86,23 +91,25 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_keys(settings: Any, tmp_path: Any) -> None:
+def own_keys(settings: Any, tmp_path: Path, signing_key: RSAPrivateKey) -> None:
+    """This service signs with the key that the kit's `token_for` signs with."""
     settings.KEY_DIR = str(tmp_path / "keys")
-    keys.ensure_key()
+    keys.store_key(signing_key, kid=KID)
+
+
+@cache
+def hashed() -> str:
+    """Hashing is slow on purpose: once is enough for all of these."""
+    return make_password("correct horse battery")
 
 
 @pytest.fixture
 def account() -> Callable[..., Account]:
     """`account("alice")`: an active account whose password is "correct horse battery"."""
-    from django.contrib.auth.hashers import make_password
 
     def make(username: str, **fields: Any) -> Account:
-        values = {
-            "email": f"{username}@example.org",
-            "state": "active",
-            "password": make_password("correct horse battery"),
-        }
-        return Account.objects.create(id=uuid.uuid4(), username=username, **{**values, **fields})
+        values = {"id": uuid.uuid4(), "email": f"{username}@example.org", "state": "active", "password": hashed()}
+        return Account.objects.create(username=username, **{**values, **fields})
 
     return make
 

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import jwt
 import pytest
 from django.contrib.auth.hashers import make_password
 from rest_framework.test import APIClient
 
 from auth_service.accounts.models import Account
-from auth_service.tokens import keys
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Account]
@@ -109,24 +107,3 @@ def test_a_new_password_ends_every_session(account: Make, signed_in: Callable[[A
     assert refresh(elsewhere).status_code == 401
     assert (login().status_code, login(password="another horse battery").status_code) == (401, 200)
     assert APIClient().post("/api/auth/password", {}).status_code == 401
-
-
-def test_the_published_keys_verify_and_a_rotation_overlaps(account: Make) -> None:
-    account("alice")
-    before = login().json()["access"]
-    keys.make_key()
-    after = login().json()["access"]
-    published = jwt.PyJWKSet.from_dict(APIClient().get("/api/auth/.well-known/jwks.json").json())
-    assert all("d" not in key._jwk_data for key in published.keys)
-    for token in (before, after):
-        key = published[jwt.get_unverified_header(token)["kid"]].key
-        assert jwt.decode(token, key, algorithms=["RS256"], audience="ems", issuer="ems-auth")["username"] == "alice"
-    assert jwt.get_unverified_header(before)["kid"] != jwt.get_unverified_header(after)["kid"]
-
-
-def test_the_key_file_is_the_services_alone(settings: Any) -> None:
-    import os
-    from pathlib import Path
-
-    (file,) = Path(settings.KEY_DIR).glob("*.pem")
-    assert oct(os.stat(file).st_mode)[-3:] == "600"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from rest_framework.test import APIClient
 
     from service_kit.auth import Caller
@@ -55,47 +56,71 @@ def a_service() -> "Caller":
 
 
 @pytest.fixture(scope="session")
-def signing_key() -> Any:
+def signing_key() -> "RSAPrivateKey":
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
+class KeyServer:
+    """A server that answers auth_service's JWKS request with the public halves of `keys` (by key id) and counts it."""
+
+    def __init__(self, keys: "dict[str, RSAPrivateKey]") -> None:
+        server = self
+        self.keys, self.asked = keys, 0
+
+        class Answer(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                server.asked += 1
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(server.answer())
+
+            def log_message(self, *args: object) -> None:
+                """Quiet: its requests say nothing about the service under test."""
+
+        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+
+    def answer(self) -> bytes:
+        from jwt.algorithms import RSAAlgorithm
+
+        keys = [
+            {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": kid, "use": "sig", "alg": "RS256"}
+            for kid, key in self.keys.items()
+        ]
+        return json.dumps({"keys": keys}).encode()
+
+    def __enter__(self) -> "KeyServer":
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+
 @pytest.fixture(scope="session")
-def key_server(signing_key: Any) -> Iterator[str]:
+def key_server(signing_key: "RSAPrivateKey") -> Iterator[str]:
     """The address of a server that answers auth_service's JWKS request with the test's public key."""
-    import jwt
-
-    jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(signing_key.public_key()))
-    body = json.dumps({"keys": [{**jwk, "kid": KID, "use": "sig", "alg": "RS256"}]}).encode()
-
-    class Answer(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            """Quiet: its requests say nothing about the service under test."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with KeyServer({KID: signing_key}) as server:
+        yield server.url
 
 
 @pytest.fixture
-def token_for(signing_key: Any, key_server: str, settings: Any) -> Callable[..., str]:
+def token_for(
+    signing_key: "RSAPrivateKey", key_server: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
     """`token_for(alice, **claims)`: a signed access token; a claim set to None is left out."""
     import jwt
 
     from service_kit import auth
 
     settings.AUTH_URL = key_server
-    auth.signing_keys._asked = float("-inf")
+    monkeypatch.setattr(auth, "signing_keys", auth.SigningKeys())  # what another test fetched is forgotten
 
-    def make(caller: "Caller", *, kid: str = KID, **claims: Any) -> str:
+    def make(caller: "Caller", *, kid: str = KID, key: "RSAPrivateKey" = signing_key, **claims: Any) -> str:
         now = datetime.now(UTC)
         payload = {
             "sub": str(caller.id), "username": caller.username, "role": caller.role, "token_type": "access",
@@ -103,7 +128,7 @@ def token_for(signing_key: Any, key_server: str, settings: Any) -> Callable[...,
             "iss": settings.TOKEN_ISSUER, "aud": settings.TOKEN_AUDIENCE, **claims,
         }  # fmt: skip
         kept = {name: value for name, value in payload.items() if value is not None}
-        return jwt.encode(kept, signing_key, algorithm=settings.TOKEN_ALGORITHM, headers={"kid": kid})
+        return jwt.encode(kept, key, algorithm=settings.TOKEN_ALGORITHM, headers={"kid": kid})
 
     return make
 
@@ -139,6 +164,20 @@ def deliver() -> "Callable[..., None]":
             import_string(settings.HANDLERS),
             publisher=event.owner,
         )
+
+    return make
+
+
+@pytest.fixture
+def tell_of(deliver: "Callable[..., None]") -> "Callable[..., None]":
+    """`tell_of(alice, bob)`: the events of their accounts have arrived."""
+    from service_kit.events import UserCreated
+
+    def make(*callers: "Caller") -> None:
+        for caller in callers:
+            role: Any = caller.role
+            email = f"{caller.username}@example.org"
+            deliver(UserCreated(id=caller.id, username=caller.username, email=email, role=role, is_active=True))
 
     return make
 
