@@ -14,6 +14,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from auth_service.accounts.models import Account
+from auth_service.audit.models import AuditEntry
 from auth_service.tokens import keys
 from service_kit.auth import LEEWAY
 from service_kit.testing import KID
@@ -63,6 +64,7 @@ def test_a_new_key_is_published_at_once_and_signs_when_everybody_can_have_it(
     call_command("rotate_signing_key")
     (new,) = [key.key_id for key in published().keys if key.key_id != KID]
     assert f"Key {new} is published and signs from " in capsys.readouterr().out
+    assert list(AuditEntry.objects.filter(action="key_rotated").values_list("actor", "changed")) == [(None, [])]
     during = login()
     assert kid(during["access"]) == kid(during["refresh"]) == kid(before["access"]) == KID
     clock(keys.SETTLE + timedelta(seconds=1))

@@ -1,7 +1,9 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 
+from auth_service.audit.services import Action, record
 from auth_service.tokens import keys
 
 
@@ -20,7 +22,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        key = keys.make_key()
+        with transaction.atomic():
+            key = keys.make_key()
+            record(Action.KEY_ROTATED, changed=["revoked"] if options["revoke"] else [])
         if options["revoke"]:
             removed = keys.remove_other_keys(key)
             self.stdout.write(
