@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
 
 from monitoring_service.conftest import DAY, METER, device_event, ten_minutes
 from monitoring_service.readings.models import DoubtfulReading
@@ -16,15 +18,18 @@ from service_kit.testing.access import CopiedUsers
 @pytest.fixture
 def ids(
     db: None, deliver: Callable[..., None], send: Callable[..., Any], tell_of: Callable[..., None], alice: Caller,
-    bob: Caller, charlie: Caller, admin: Caller,
+    bob: Caller, charlie: Caller, admin: Caller, client_for: Callable[..., APIClient],
 ) -> dict[str, str]:  # fmt: skip
-    """A meter of Alice's, which sent more than it can, and one of Bob's."""
+    """A meter of Alice's, which sent more than it can, and one of Bob's; a file of readings."""
     tell_of(alice, bob, charlie, admin)
     bobs = uuid.uuid4()
     deliver(device_event(owners=[alice], rated_power_w=3000))
     deliver(device_event(bobs, owners=[bob]))
     send(ten_minutes(DAY, [0.5, 80]))
-    return {"device": str(METER), "bobs": str(bobs), "held": str(DoubtfulReading.objects.get().pk)}
+    form = {"file": SimpleUploadedFile("meter.csv", b"timestamp,device_id,value"), "timezone": "UTC"}
+    upload = client_for(admin).post("/api/monitoring/uploads", form, format="multipart").json()["id"]
+    held = DoubtfulReading.objects.get().pk
+    return {"device": str(METER), "bobs": str(bobs), "held": str(held), "upload": upload}
 
 
 class TestAccess(CopiedUsers):
