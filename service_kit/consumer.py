@@ -1,4 +1,10 @@
-"""`sync_events`: validate, apply in a transaction, commit, acknowledge. What cannot be applied ends in <queue>.dlq, never nowhere."""
+"""`sync_events`: validate, apply in a transaction, commit, acknowledge. What cannot be applied ends in <queue>.dlq, never nowhere.
+
+Between the events may come a question of their owner, which wants to know what the copies hold by now (reconcile.py)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 import structlog
 from django.conf import settings
@@ -10,9 +16,11 @@ from structlog.contextvars import bound_contextvars
 from service_kit.events import Envelope, InvalidEvent, decode
 from service_kit.faults import fault_point
 from service_kit.messaging import connect, quietly
+from service_kit.reconcile import Copies, answer
 from service_kit.replicas import Handlers
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 TRIES_IN_PROCESS = 3
 RETRY_AT_ONCE = {
     "40001",
@@ -36,6 +44,18 @@ def database_is_away(error: Error) -> bool:
     return isinstance(error, OperationalError) and (code is None or code[:2] in {"08", "53", "57", "58"})
 
 
+@contextmanager
+def database_may_be_away() -> Iterator[None]:
+    """Turns the errors of a database that does not answer into DatabaseAway, and lets go of the broken connection."""
+    try:
+        yield
+    except Error as error:
+        if not database_is_away(error):
+            raise
+        connection.close()
+        raise DatabaseAway(str(error).strip()) from error
+
+
 def apply(body: bytes, handlers: Handlers, *, publisher: str | None = None) -> Envelope:
     """Decode one message and run its handler in one transaction.
 
@@ -52,13 +72,14 @@ def apply(body: bytes, handlers: Handlers, *, publisher: str | None = None) -> E
     for attempt in range(1, TRIES_IN_PROCESS + 1):
         try:
             # Bound, so that what the handler logs and publishes belongs to the request that the event began with.
-            with bound_contextvars(correlation_id=envelope.correlation_id), transaction.atomic():
+            with (
+                bound_contextvars(correlation_id=envelope.correlation_id),
+                database_may_be_away(),
+                transaction.atomic(),
+            ):
                 handler(event, envelope)
             return envelope
         except Error as error:
-            if database_is_away(error):
-                connection.close()
-                raise DatabaseAway(str(error).strip()) from error
             if sqlstate(error) not in RETRY_AT_ONCE or attempt == TRIES_IN_PROCESS:
                 raise
     raise AssertionError("unreachable")
@@ -70,8 +91,8 @@ class EventConsumer:
     The queue is declared by the broker's definitions; a missing one is an error here, not a new queue nobody feeds.
     """
 
-    def __init__(self, queue: str, handlers: Handlers, *, url: str | None = None) -> None:
-        self.queue, self.handlers = queue, handlers
+    def __init__(self, queue: str, handlers: Handlers, copies: Copies | None = None, *, url: str | None = None) -> None:
+        self.queue, self.handlers, self.copies = queue, handlers, copies or {}
         self._url = url or settings.BROKER_URL
         self._channel: BlockingChannel | None = None
         self._handled = 0
@@ -108,7 +129,10 @@ class EventConsumer:
         tag = method.delivery_tag
         structlog.contextvars.clear_contextvars()
         try:
-            envelope = self._apply_when_database_answers(channel, body, properties.user_id)
+            if properties.reply_to:
+                self._answer(channel, properties, body)
+            else:
+                self._apply(channel, properties, body)
         except InvalidEvent as error:
             log.error(
                 "event rejected",
@@ -126,18 +150,31 @@ class EventConsumer:
         else:
             fault_point("after_commit_before_ack")
             channel.basic_ack(tag)
-            log.info(
-                "event applied", queue=self.queue, type=envelope.event.type, version=envelope.version,
-                correlation_id=envelope.correlation_id,
-            )  # fmt: skip
         self._handled += 1
 
-    def _apply_when_database_answers(self, channel: BlockingChannel, body: bytes, publisher: str | None) -> Envelope:
+    def _apply(self, channel: BlockingChannel, properties: BasicProperties, body: bytes) -> None:
+        publisher = properties.user_id or "(unknown)"
+        envelope = self._when_database_answers(channel, lambda: apply(body, self.handlers, publisher=publisher))
+        log.info(
+            "event applied", queue=self.queue, type=envelope.event.type, version=envelope.version,
+            correlation_id=envelope.correlation_id,
+        )  # fmt: skip
+
+    def _answer(self, channel: BlockingChannel, properties: BasicProperties, body: bytes) -> None:
+        def read() -> bytes:
+            with database_may_be_away():
+                return answer(body, self.copies, asker=properties.user_id)
+
+        reply = self._when_database_answers(channel, read)
+        # An asker that has given up takes no reply any more: then the broker drops it.
+        channel.basic_publish("", properties.reply_to, reply, BasicProperties(correlation_id=properties.correlation_id))
+
+    def _when_database_answers(self, channel: BlockingChannel, work: Callable[[], T]) -> T:
         """Hold the message while the database is away: it is not the message's fault, so its tries are not used up."""
         wait = 0.5
         while True:
             try:
-                return apply(body, self.handlers, publisher=publisher or "(unknown)")
+                return work()
             except DatabaseAway as away:
                 log.warning(
                     "database away, holding the event",

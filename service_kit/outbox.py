@@ -1,5 +1,7 @@
 """Events leave a service through its database: written with the change they tell of, sent after its commit."""
 
+from collections.abc import Iterable
+
 import structlog
 from django.db import connection
 from django.db.transaction import TransactionManagementError
@@ -13,8 +15,17 @@ def publish(event: Event, *, version: int) -> None:
 
     Raises TransactionManagementError outside a transaction, where the event could outlive a change that never was.
     """
-    if not connection.in_atomic_block:
-        raise TransactionManagementError(f"{event.type} must be published inside transaction.atomic()")
+    publish_all([(event, version)])
+
+
+def publish_all(events: Iterable[tuple[Event, int]]) -> None:
+    """`publish` for several (event, version), in this order."""
     correlation_id = structlog.contextvars.get_contextvars().get("correlation_id")
-    body = encode(event, version=version, correlation_id=correlation_id)
-    OutboxEvent.objects.create(type=event.type, body=body)
+    rows = [
+        OutboxEvent(type=event.type, body=encode(event, version=version, correlation_id=correlation_id))
+        for event, version in events
+    ]
+    if not connection.in_atomic_block:
+        names = ", ".join(sorted({row.type for row in rows})) or "Events"
+        raise TransactionManagementError(f"{names} must be published inside transaction.atomic()")
+    OutboxEvent.objects.bulk_create(rows)

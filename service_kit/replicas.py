@@ -14,6 +14,7 @@ from service_kit.events import (
     UserState,
     UserUpdated,
 )
+from service_kit.versions import Versions, versions_of
 
 Handler = Callable[[Any, Envelope], None]
 Handlers = dict[type[Event], Handler]
@@ -38,6 +39,11 @@ class Replica(models.Model):
 
     class Meta:
         abstract = True
+
+
+def copy_of(model: type[Replica]) -> Callable[[], Versions]:
+    """For a service's COPIES table: what `reconcile` compares of the model's rows."""
+    return lambda: versions_of(model.objects.all(), deleted=models.Q(deleted_at__isnull=False))
 
 
 def upsert(model: type[Replica], *, key: dict[str, Any], version: int, values: dict[str, Any]) -> bool:

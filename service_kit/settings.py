@@ -1,7 +1,7 @@
 """What every service's settings have in common: `from service_kit.settings import *`, then the differences.
 
-A service adds its apps to INSTALLED_APPS and sets ROOT_URLCONF, JOBS (a function that gives its background jobs),
-USER_REPLICA (its copy of the users, "app.Model") and SPECTACULAR_SETTINGS["TITLE"].
+A service adds its apps to INSTALLED_APPS and sets ROOT_URLCONF, JOBS (a function that gives its background jobs), OWNED (what
+others copy of it), USER_REPLICA (its copy of the users, "app.Model") and SPECTACULAR_SETTINGS["TITLE"].
 """
 
 import sys
@@ -81,6 +81,8 @@ LANGUAGE_CODE = "en"
 DEFAULT_TIMEZONE = env("DEFAULT_TIMEZONE", "UTC")
 if DEFAULT_TIMEZONE not in available_timezones():
     raise BadSetting(f"DEFAULT_TIMEZONE={DEFAULT_TIMEZONE!r} is not an IANA time zone such as Europe/Rome.")
+
+OWNED = ""  # dotted name of the tuple of what service_kit.owned.Owned describes
 
 # Tokens: auth_service signs, everybody else verifies with its public keys.
 USER_REPLICA = ""  # "app.Model" of a service that has a copy of the users

@@ -14,6 +14,11 @@ def may_sign_in() -> QuerySet[Account]:
     return Account.objects.filter(state=Account.State.ACTIVE, is_active=True)
 
 
+def told_accounts() -> QuerySet[Account]:
+    """Those that the other services know of: all but the ones still being registered."""
+    return Account.objects.exclude(state=Account.State.PENDING)
+
+
 def with_credentials(*, name: str, password: str) -> Account | None:
     """The account that signs in with this username or e-mail address, else None after the same work."""
     account = Account.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).first()

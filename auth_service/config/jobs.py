@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 def jobs() -> dict[str, Callable[[], object]]:
     """auth_service's background jobs."""
-    from auth_service.accounts.handlers import HANDLERS
+    from auth_service.accounts.handlers import COPIES, HANDLERS
     from auth_service.sagas.engine import RUNNERS, run_due
     from auth_service.tokens.keys import remove_spent_keys
     from auth_service.tokens.services import purge_families
@@ -13,7 +13,7 @@ def jobs() -> dict[str, Callable[[], object]]:
 
     return {
         "relay_events": RelayEvents(),
-        "sync_events": EventConsumer("auth.sync", HANDLERS),
+        "sync_events": EventConsumer("auth.sync", HANDLERS, COPIES),
         **{f"run_sagas_{number}": run_due for number in range(1, RUNNERS + 1)},
         "purge": every(3600, lambda: purge_published() + purge_families() + remove_spent_keys()),
     }

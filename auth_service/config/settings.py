@@ -26,6 +26,7 @@ INSTALLED_APPS += [
 ]
 MIDDLEWARE.insert(1, "auth_service.origin.remember_request")
 ROOT_URLCONF = "auth_service.config.urls"
+OWNED = "auth_service.config.owned.OWNED"
 JOBS = "auth_service.config.jobs.jobs"
 HANDLERS = "auth_service.accounts.handlers.HANDLERS"
 HEALTH_CHECKS = {"signing_key": "auth_service.tokens.keys.health"}

@@ -1,6 +1,6 @@
 """What the device-jobs process runs, each as a thread of its own."""
 
-from device_service.people.handlers import HANDLERS
+from device_service.people.handlers import COPIES, HANDLERS
 from service_kit.consumer import EventConsumer
 from service_kit.jobs import Unit, every
 from service_kit.relay import RelayEvents, purge_published
@@ -9,6 +9,6 @@ from service_kit.relay import RelayEvents, purge_published
 def jobs() -> dict[str, Unit]:
     return {
         "relay_events": RelayEvents(),
-        "sync_events": EventConsumer("device.sync", HANDLERS),
+        "sync_events": EventConsumer("device.sync", HANDLERS, COPIES),
         "purge_published": every(3600, purge_published),
     }

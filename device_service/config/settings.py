@@ -11,6 +11,7 @@ INSTALLED_APPS += [
 ]
 ROOT_URLCONF = "device_service.config.urls"
 USER_REPLICA = "people.User"
+OWNED = "device_service.config.owned.OWNED"
 JOBS = "device_service.config.jobs.jobs"
 HANDLERS = "device_service.people.handlers.HANDLERS"
 REST_FRAMEWORK["DEFAULT_FILTER_BACKENDS"] = [

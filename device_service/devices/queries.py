@@ -3,10 +3,11 @@
 import uuid
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from device_service.devices.models import Device
+from device_service.devices.models import Device, MeterChange
+from device_service.mappings.models import Mapping
 from service_kit.auth import Caller
 
 
@@ -15,6 +16,14 @@ def devices_of(user_id: uuid.UUID) -> QuerySet[Device]:
     # One mapping per device and user (a constraint), so the join gives no device twice.
     return Device.objects.filter(
         Q(mappings__starts=None) | Q(mappings__starts__lte=timezone.now()), mappings__user_id=user_id
+    )
+
+
+def whole_devices() -> QuerySet[Device]:
+    """Every device with all that its event tells of: category, credential, assignments and meter changes, oldest first."""
+    return Device.objects.select_related("category", "credential").prefetch_related(
+        Prefetch("mappings", Mapping.objects.order_by("created_at", "id")),
+        Prefetch("meter_changes", MeterChange.objects.order_by("at")),
     )
 
 

@@ -49,13 +49,10 @@ class CategoryExists(ValidationError):
         super().__init__({"name": [f"A category named {name!r} exists already. GET /api/categories lists them."]})
 
 
-def publish_device(event: type[DeviceState], device: Device) -> None:
-    """Tell of the device as it is now, with all that belongs to it. Its row must be locked, so that versions leave in order."""
-    assignments = [
-        Assignment(user_id=m.user_id, from_=m.starts, to=m.ends) for m in device.mappings.order_by("created_at", "id")
-    ]
-    digests = Credential.objects.filter(device=device).values_list("digest", flat=True)
-    state = event(
+def device_state(event: type[DeviceState], device: Device) -> DeviceState:
+    """The event of a row of `queries.whole_devices`."""
+    credential = getattr(device, "credential", None)
+    return event(
         id=device.pk,
         name=device.name,
         kind=cast(events.Kind, device.kind),
@@ -67,14 +64,19 @@ def publish_device(event: type[DeviceState], device: Device) -> None:
         category=device.category.name if device.category else None,
         plant_id=device.plant_id,
         parent_id=device.parent_id,
-        assignments=assignments,
-        credential=next((MeterCredential(digest=digest) for digest in digests), None),
+        assignments=[Assignment(user_id=m.user_id, from_=m.starts, to=m.ends) for m in device.mappings.all()],
+        credential=MeterCredential(digest=credential.digest) if credential else None,
         meter_changes=[
             events.MeterChange(at=c.at, final_register=c.final_register, first_register=c.first_register)
-            for c in device.meter_changes.order_by("at")
+            for c in device.meter_changes.all()
         ],
     )
-    publish(state, version=device.version)
+
+
+def publish_device(event: type[DeviceState], device: Device) -> None:
+    """Tell of the device as it is now, with all that belongs to it. Its row must be locked, so that versions leave in order."""
+    whole = queries.whole_devices().get(pk=device.pk)
+    publish(device_state(event, whole), version=device.version)
 
 
 def locked(device_id: uuid.UUID) -> Device:

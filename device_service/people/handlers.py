@@ -2,8 +2,9 @@
 
 from device_service.mappings.services import unassign_everything_of
 from device_service.people.models import User
-from service_kit.events import Envelope, UserDeleted
-from service_kit.replicas import Handlers, tombstone, user_handlers
+from service_kit.events import Envelope, UserDeleted, UserUpdated
+from service_kit.reconcile import Copies
+from service_kit.replicas import Handlers, copy_of, tombstone, user_handlers
 
 
 def on_user_deleted(event: UserDeleted, envelope: Envelope) -> None:
@@ -11,4 +12,5 @@ def on_user_deleted(event: UserDeleted, envelope: Envelope) -> None:
     unassign_everything_of(user_id=event.id)
 
 
+COPIES: Copies = {UserUpdated: copy_of(User)}
 HANDLERS: Handlers = {**user_handlers(User), UserDeleted: on_user_deleted}

@@ -39,8 +39,8 @@ def _locked(model: type[M], pk: uuid.UUID) -> M:
     return row
 
 
-def publish_plant(event: type[PlantState], plant: Plant) -> None:
-    state = event(
+def plant_state(event: type[PlantState], plant: Plant) -> PlantState:
+    return event(
         id=plant.pk,
         name=plant.name,
         timezone=plant.timezone,
@@ -50,11 +50,14 @@ def publish_plant(event: type[PlantState], plant: Plant) -> None:
         tariff_id=plant.tariff_id,
         co2_g_per_kwh=plant.co2_g_per_kwh,
     )
-    publish(state, version=plant.version)
 
 
-def publish_tariff(event: type[TariffState], tariff: Tariff) -> None:
-    state = event(
+def publish_plant(event: type[PlantState], plant: Plant) -> None:
+    publish(plant_state(event, plant), version=plant.version)
+
+
+def tariff_state(event: type[TariffState], tariff: Tariff) -> TariffState:
+    return event(
         id=tariff.pk,
         name=tariff.name,
         currency=tariff.currency,
@@ -64,7 +67,10 @@ def publish_tariff(event: type[TariffState], tariff: Tariff) -> None:
         feed_in_per_kwh=tariff.feed_in_per_kwh,
         rates=[TariffRate(**rate) for rate in tariff.rates],
     )
-    publish(state, version=tariff.version)
+
+
+def publish_tariff(event: type[TariffState], tariff: Tariff) -> None:
+    publish(tariff_state(event, tariff), version=tariff.version)
 
 
 @transaction.atomic

@@ -1,8 +1,18 @@
-"""Every event that this service takes in, and the function for it."""
+"""Every event that this service takes in, and the function for it; and the copies that it keeps by that."""
 
 from forecast_service.devices import handlers as devices
+from forecast_service.devices.models import Device, Plant
 from forecast_service.hours import handlers as hours
+from forecast_service.hours.queries import versions_by_device
 from forecast_service.people.models import User
-from service_kit.replicas import Handlers, user_handlers
+from service_kit.events import ConsumptionHourly, DeviceUpdated, PlantUpdated, UserUpdated
+from service_kit.reconcile import Copies
+from service_kit.replicas import Handlers, copy_of, user_handlers
 
 HANDLERS: Handlers = {**user_handlers(User), **devices.HANDLERS, **hours.HANDLERS}
+COPIES: Copies = {
+    UserUpdated: copy_of(User),
+    DeviceUpdated: copy_of(Device),
+    PlantUpdated: copy_of(Plant),
+    ConsumptionHourly: versions_by_device,
+}

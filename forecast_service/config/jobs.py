@@ -1,6 +1,6 @@
 """The background jobs of this service, beside the Celery worker that makes the forecasts."""
 
-from forecast_service.config.handlers import HANDLERS
+from forecast_service.config.handlers import COPIES, HANDLERS
 from forecast_service.forecasts.planning import plan_forecasts
 from forecast_service.forecasts.services import purge_past_forecasts
 from service_kit.consumer import EventConsumer
@@ -10,8 +10,8 @@ from service_kit.relay import RelayEvents, purge_published
 
 def jobs() -> dict[str, Unit]:
     return {
-        "sync_events": EventConsumer("forecast.sync", HANDLERS),
-        "sync_hours": EventConsumer("forecast.hours", HANDLERS),
+        "sync_events": EventConsumer("forecast.sync", HANDLERS, COPIES),
+        "sync_hours": EventConsumer("forecast.hours", HANDLERS, COPIES),
         "relay_events": RelayEvents(),
         "plan_forecasts": every(5, plan_forecasts),
         "purge": every(3600, lambda: purge_published() + purge_past_forecasts()),

@@ -43,6 +43,11 @@ class Forecast(models.Model):
         )
         indexes = (models.Index(fields=["issued_at"], name="forecast_by_age"),)
 
+    @property
+    def version(self) -> int:
+        """Of two forecasts of a scope the one made later counts."""
+        return int(self.pk)
+
 
 class Plan(models.Model):
     """That a scope is to be forecast from `due_until`, and how far it has been: the queue of the workers may forget, this does not.

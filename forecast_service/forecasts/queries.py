@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from django.db.models import Case, IntegerField, QuerySet, When
+
 from forecast_service.forecasters.backtest import Accuracy
 from forecast_service.forecasts.models import Forecast
-from forecast_service.forecasts.scopes import Population
+from forecast_service.forecasts.scopes import KINDS, Population
 
 # How good the forecasts of a series are changes slowly, and measuring costs ten times a forecast.
 MEASURE_AGAIN_AFTER = timedelta(hours=24)
@@ -18,6 +20,13 @@ def current_forecast(population: Population) -> Forecast | None:
         is_current=True,
         basis=population.basis,
     ).first()
+
+
+def told_forecasts() -> QuerySet[Forecast]:
+    """The current forecasts that others were told of: each scope's of the kind that speaks for it."""
+    speaks = Case(*(When(kind=kind, then=rank) for rank, kind in enumerate(KINDS)), output_field=IntegerField())
+    leading = Forecast.objects.filter(is_current=True).order_by("scope", speaks).distinct("scope")
+    return Forecast.objects.filter(pk__in=leading.values("pk"))
 
 
 def recent_accuracy(population: Population) -> tuple[Accuracy, str] | None:

@@ -85,19 +85,22 @@ def store_forecast(*, issue: Issue, measured_until: str) -> bool:
         left_out=population.left_out,
         **columns(issue.forecast),
     )
+    if population.leading:  # the event names a scope and no kind
+        outbox.publish(forecast_state(row), version=row.version)
+    return True
+
+
+def forecast_state(row: Forecast) -> ForecastIssued:
     points = [
         ForecastPoint(
-            start=population.until + timedelta(hours=hour),
+            start=row.history_until + timedelta(hours=hour),
             kwh=kwh,
             lower_80=low,
             upper_80=high,
         )
         for hour, (kwh, low, high) in enumerate(zip(row.kwh, row.lower_80, row.upper_80, strict=True))
     ]
-    if population.leading:  # the event names a scope and no kind
-        event = ForecastIssued(scope=row.scope, model=row.model, issued_at=row.issued_at, points=points)
-        outbox.publish(event, version=row.pk)
-    return True
+    return ForecastIssued(scope=row.scope, model=row.model, issued_at=row.issued_at, points=points)
 
 
 def purge_past_forecasts() -> int:

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from django.db import connection
+from django.db.models import Sum
 
 from forecast_service.forecasters.base import Floats
-from forecast_service.hours.models import Series
+from forecast_service.hours.models import Hour, Series
+from service_kit.versions import Versions, versions_of
 
 # An hour with at least half of its readings is as good as the mean of those; with fewer it is not known.
 VALUES = """
@@ -18,6 +20,12 @@ SELECT wanted.row - 1, (EXTRACT(EPOCH FROM start - %s) / 3600)::int,
 FROM unnest(%s::uuid[]) WITH ORDINALITY AS wanted (device_id, row) JOIN hours_hour USING (device_id)
 WHERE start >= %s AND start < %s AND quality <> 'missing' AND kwh IS NOT NULL
 """
+
+
+def versions_by_device() -> Versions:
+    """(device, sum of its hours' versions): how far this copy of monitoring_service's hours has come."""
+    sums = Hour.objects.values("device_id").annotate(total=Sum("version"))
+    return versions_of(sums, key="device_id", version="total")
 
 
 def series_of(device_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Series]:

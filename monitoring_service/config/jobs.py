@@ -1,4 +1,4 @@
-from monitoring_service.config.handlers import HANDLERS
+from monitoring_service.config.handlers import COPIES, HANDLERS
 from monitoring_service.hours.publishing import PublishHours
 from monitoring_service.readings.held import ReturnRefused
 from monitoring_service.uploads.services import ProcessUploads, purge_uploads
@@ -9,7 +9,7 @@ from service_kit.jobs import Unit, every
 def jobs() -> dict[str, Unit]:
     """The background jobs of this service, by name."""
     return {
-        "sync_events": EventConsumer("monitoring.sync", HANDLERS),
+        "sync_events": EventConsumer("monitoring.sync", HANDLERS, COPIES),
         "publish_hours": PublishHours(),
         "return_refused": every(10, ReturnRefused()),
         "process_uploads": ProcessUploads(),

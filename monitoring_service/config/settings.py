@@ -14,6 +14,7 @@ ROOT_URLCONF = "monitoring_service.config.urls"
 WSGI_APPLICATION = "monitoring_service.config.wsgi.application"
 USER_REPLICA = "people.User"
 HANDLERS = "monitoring_service.config.handlers.HANDLERS"
+OWNED = "monitoring_service.config.owned.OWNED"
 JOBS = "monitoring_service.config.jobs.jobs"
 SPECTACULAR_SETTINGS["TITLE"] = "Monitoring service"
 

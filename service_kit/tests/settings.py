@@ -5,5 +5,6 @@ from service_kit.settings import *
 INSTALLED_APPS += ["service_kit.tests.example"]
 ROOT_URLCONF = "service_kit.tests.example.urls"
 USER_REPLICA = "example.User"
+OWNED = "service_kit.tests.example.owned.OWNED"
 JOBS = "service_kit.tests.example.jobs"
 HANDLERS = "service_kit.tests.example.handlers.HANDLERS"

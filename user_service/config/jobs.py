@@ -3,12 +3,12 @@
 from service_kit.consumer import EventConsumer
 from service_kit.jobs import Unit, every
 from service_kit.relay import RelayEvents, purge_published
-from user_service.people.handlers import HANDLERS
+from user_service.people.handlers import COPIES, HANDLERS
 
 
 def jobs() -> dict[str, Unit]:
     return {
         "relay_events": RelayEvents(),
-        "sync_events": EventConsumer("user.sync", HANDLERS),
+        "sync_events": EventConsumer("user.sync", HANDLERS, COPIES),
         "purge_published": every(3600, purge_published),
     }

@@ -5,6 +5,7 @@ from service_kit.settings import *
 INSTALLED_APPS += ["user_service.people", "user_service.profiles"]
 ROOT_URLCONF = "user_service.config.urls"
 USER_REPLICA = "people.User"
+OWNED = "user_service.config.owned.OWNED"
 JOBS = "user_service.config.jobs.jobs"
 HANDLERS = "user_service.people.handlers.HANDLERS"
 SPECTACULAR_SETTINGS |= {

@@ -1,7 +1,8 @@
 """What this service does when an account changes."""
 
 from service_kit.events import Envelope, UserCreated, UserDeleted, UserState, UserUpdated
-from service_kit.replicas import Handlers, tombstone, upsert
+from service_kit.reconcile import Copies
+from service_kit.replicas import Handlers, copy_of, tombstone, upsert
 from user_service.people.models import User
 from user_service.profiles.services import announce_profile, delete_profile
 
@@ -19,4 +20,5 @@ def on_user_deleted(event: UserDeleted, envelope: Envelope) -> None:
     delete_profile(user_id=event.id)
 
 
+COPIES: Copies = {UserUpdated: copy_of(User)}
 HANDLERS: Handlers = {UserCreated: on_user_changed, UserUpdated: on_user_changed, UserDeleted: on_user_deleted}

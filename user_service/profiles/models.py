@@ -9,7 +9,7 @@ def default_timezone() -> str:
 
 
 class Profile(models.Model):
-    """Names, phone and zone of one account. `version` counts its changes, for the services that keep a copy."""
+    """Names, phone and zone of one account. `version` counts its changes, for the services that keep a copy; 0 is nobody's."""
 
     user_id = models.UUIDField(primary_key=True)
     first_name = models.CharField(max_length=150, default="")

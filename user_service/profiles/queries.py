@@ -1,6 +1,6 @@
 """Named reads of profiles. Who may see what is part of the query, never an `if` after it."""
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from service_kit.auth import Caller
 from user_service.people.models import User
@@ -12,6 +12,11 @@ def profiles() -> QuerySet[Profile]:
     account = User.live.filter(pk=OuterRef("user_id"))
     fields = ("username", "email", "role", "is_active")
     return Profile.objects.annotate(**{field: Subquery(account.values(field)) for field in fields})
+
+
+def told_profiles() -> QuerySet[Profile]:
+    """Those that the other services know of: of known accounts, and not the empty ones that an account's event made."""
+    return Profile.objects.filter(Exists(User.live.filter(pk=OuterRef("user_id"))), version__gt=0)
 
 
 def profiles_visible_to(caller: Caller) -> QuerySet[Profile]:

@@ -10,7 +10,6 @@ from service_kit.errors import Conflict
 from service_kit.events import ProfileUpdated
 from service_kit.fences import do_once, undo
 from service_kit.outbox import publish
-from user_service.people.models import User
 from user_service.profiles.models import Profile
 
 STEP = "user.profile"
@@ -22,15 +21,18 @@ class ProfileExists(Conflict):
     default_detail = __doc__
 
 
-def publish_profile(profile: Profile) -> None:
-    state = ProfileUpdated(
+def profile_state(profile: Profile) -> ProfileUpdated:
+    return ProfileUpdated(
         id=profile.user_id,
         first_name=profile.first_name,
         last_name=profile.last_name,
         phone=profile.phone,
         timezone=profile.timezone,
     )
-    publish(state, version=profile.version)
+
+
+def publish_profile(profile: Profile) -> None:
+    publish(profile_state(profile), version=profile.version)
 
 
 def create_profile(*, saga_id: uuid.UUID, user_id: uuid.UUID, **fields: Any) -> tuple[dict[str, Any], bool]:
@@ -93,9 +95,9 @@ def update_profile_for_saga(*, saga_id: uuid.UUID, user_id: uuid.UUID, **fields:
 def announce_profile(*, user_id: uuid.UUID) -> None:
     """Tell the others of a new account's profile. An account that was made without the saga gets an empty one.
 
-    The empty one is not told: auth_service may know this person's names, and would take the empty ones for newer.
+    The empty one (version 0) is not told: auth_service may know this person's names, and would take the empty ones for newer.
     """
-    _, new = Profile.objects.get_or_create(user_id=user_id)
+    _, new = Profile.objects.get_or_create(user_id=user_id, defaults={"version": 0})
     if not new:
         publish_profile(Profile.objects.select_for_update().get(user_id=user_id))
 
@@ -103,19 +105,3 @@ def announce_profile(*, user_id: uuid.UUID) -> None:
 def delete_profile(*, user_id: uuid.UUID) -> None:
     """The others drop their copy at `user.deleted`, as this service does: there is no event of its own."""
     Profile.objects.filter(user_id=user_id).delete()
-
-
-def resync() -> int:
-    """Put every profile of a known account into the outbox, with its present version; how many.
-
-    Who has this version already drops it.
-    """
-    told = 0
-    for user_id in User.live.order_by("id").values_list("id", flat=True).iterator():
-        with transaction.atomic():
-            # Locked, so that a change under way cannot put its newer version into the outbox before this one.
-            profile = Profile.objects.select_for_update().filter(user_id=user_id).first()
-            if profile is not None:
-                publish_profile(profile)
-                told += 1
-    return told

@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from forecast_service.forecasts.models import Forecast, Plan
 from forecast_service.forecasts.planning import take_up_changes
 from forecast_service.forecasts.services import issue_planned, purge_past_forecasts
 from service_kit.events import ForecastIssued
+from service_kit.models import OutboxEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +101,17 @@ def test_of_a_plant_the_leading_kind_is_told(home, device, hours, habit, publish
     assert sorted(told) == sorted({*told, f"device_{panels}"})
     plant = Forecast.objects.get(scope=f"plant_{home['plant']}", kind="consumption")
     assert [one.version for one in published() if one.event.scope == plant.scope] == [plant.pk]
+
+
+def test_a_resync_tells_the_current_forecasts_as_they_were_told(home, device, hours, habit, published):
+    panels = device(plant_id=home["plant"], kind="production")
+    hours(panels, habit(15, level=3))
+    take_up_changes()
+    issue_all()
+    before = {one.event.scope: (one.event, one.version) for one in published()}
+    OutboxEvent.objects.all().delete()
+    call_command("resync")
+    assert {one.event.scope: (one.event, one.version) for one in published()} == before
 
 
 def test_one_scope_that_cannot_be_forecast_does_not_stop_the_others(home, device, hours):

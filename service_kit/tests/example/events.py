@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from service_kit.events import Event, _event
+from service_kit.events import Deleted, Event, _event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class ThingNamed(ThingState): ...
 
 
 @_event("thing.deleted", owner="admin")
-class ThingDeleted(ThingState): ...
+class ThingDeleted(Deleted): ...
 
 
 @_event("thing.theirs", owner="somebody-else")

@@ -1,5 +1,6 @@
 from service_kit.events import Envelope
-from service_kit.replicas import Handlers, tombstone, upsert, user_handlers
+from service_kit.reconcile import Copies
+from service_kit.replicas import Handlers, copy_of, tombstone, upsert, user_handlers
 from service_kit.tests.example.events import (
     ThingDeleted,
     ThingNamed,
@@ -24,6 +25,7 @@ def on_deleted(event: ThingDeleted, envelope: Envelope) -> None:
     tombstone(Thing, key={"id": event.id}, version=envelope.version)
 
 
+COPIES: Copies = {ThingNamed: copy_of(Thing)}
 HANDLERS: Handlers = {
     **user_handlers(User),
     ThingNamed: on_named,

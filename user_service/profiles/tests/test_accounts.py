@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from service_kit.auth import Caller
@@ -40,6 +41,7 @@ def test_an_account_made_without_the_saga_gets_an_empty_profile(
     published: Callable[[], list[Any]],
 ) -> None:  # fmt: skip
     deliver(UserCreated(**account(admin)))
+    call_command("resync")
     assert published() == []  # empty names are no news
     body = client_for(admin).get(f"/api/users/{admin.id}").json()
     assert (body["username"], body["first_name"], body["timezone"]) == ("admin", "", "UTC")

@@ -1,0 +1,5 @@
+"""What this service owns and others copy."""
+
+from monitoring_service.hours.resync import OwnedHours
+
+OWNED = (OwnedHours(),)
