@@ -11,4 +11,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forecast_service.config.setting
 os.environ["CELERY_BROKER_URL"] = env("TASKS_BROKER_URL")
 app = Celery("forecast_service")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["forecast_service.forecasts"])
+app.autodiscover_tasks(["forecast_service.forecasts", "forecast_service.training"])

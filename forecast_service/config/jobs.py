@@ -3,6 +3,7 @@
 from forecast_service.config.handlers import COPIES, HANDLERS
 from forecast_service.forecasts.planning import plan_forecasts
 from forecast_service.forecasts.services import purge_past_forecasts
+from forecast_service.training.jobs import hand_out_jobs
 from service_kit.consumer import EventConsumer
 from service_kit.jobs import Unit, every
 from service_kit.relay import RelayEvents, purge_published
@@ -14,5 +15,6 @@ def jobs() -> dict[str, Unit]:
         "sync_hours": EventConsumer("forecast.hours", HANDLERS, COPIES),
         "relay_events": RelayEvents(),
         "plan_forecasts": every(5, plan_forecasts),
+        "hand_out_jobs": every(1, hand_out_jobs),
         "purge": every(3600, lambda: purge_published() + purge_past_forecasts()),
     }

@@ -95,10 +95,11 @@ def choose_each(
 ) -> list[Choice]:
     """For each history the candidate with the smallest backtested error; the first of them unless another is clearly better."""
     errors = {one.name: backtest_each(histories, place, forecaster=one, days=days) for one in candidates}
-    return [_choose({name: found[number] for name, found in errors.items()}) for number in range(len(histories))]
+    return [choose({name: found[number] for name, found in errors.items()}) for number in range(len(histories))]
 
 
-def _choose(errors: Mapping[str, Accuracy]) -> Choice:
+def choose(errors: Mapping[str, Accuracy]) -> Choice:
+    """By what each candidate's backtest gave, the standard one first."""
     standard, *_ = errors
     measured = {name: one.mase for name, one in errors.items() if one.mase is not None}
     own = measured.get(standard)

@@ -5,7 +5,8 @@ keeping them. Many meters that share an origin and a clock are one batch: arrays
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -90,15 +91,12 @@ def forecast_many(
     1970-01-01 00:00 of that clock. free: of these hours and the `horizon` after them (`calendar.free_hours`). Returns the median (meters, horizon) and its quantiles (meters, horizon, 4).
     """
     values = without_broken(values)
-    scale = np.nanmean(np.abs(values), axis=1, keepdims=True)
-    scale[scale == 0] = 1.0
-    logged = (np.nanmin(values, axis=1) >= 0) & (_skewness(values) > SKEWED)
+    scale, logged = _scale_and_log(values)
     mean = np.empty((len(values), horizon))
     quantiles = np.empty((len(values), horizon, len(PROBABILITIES)))
     for group, is_log in ((logged, True), (~logged, False)):
         if group.any():
-            scaled = values[group] / scale[group]
-            z = np.log(scaled + LOG_OFFSET) if is_log else scaled
+            z = _transformed(values[group], scale[group], is_log)
             middle, ends = _near_and_far(z, first_hour, horizon, free, absolute=is_log, engine=engine)
             if is_log:
                 middle, ends = np.exp(middle) - LOG_OFFSET, np.exp(ends) - LOG_OFFSET
@@ -109,6 +107,35 @@ def forecast_many(
     dark = always_zero(values, horizon)
     mean[dark], quantiles[dark] = 0.0, 0.0
     return mean, quantiles
+
+
+def _scale_and_log(values: Floats) -> tuple[Floats, Hours]:
+    """Mean size of each meter's hours (meters, 1), and whether it is modelled by its logarithm (meters,)."""
+    scale = np.nanmean(np.abs(values), axis=1, keepdims=True)
+    scale[scale == 0] = 1.0
+    return scale, (np.nanmin(values, axis=1) >= 0) & (_skewness(values) > SKEWED)
+
+
+def _transformed(values: Floats, scale: Floats, is_log: bool) -> Floats:
+    return np.log(values / scale + LOG_OFFSET) if is_log else values / scale
+
+
+def parameters(history: History, place: Place) -> dict[str, Any]:
+    """What the two models of this history are, to six digits: some 2 KB of JSON."""
+    history = history.last(LONGEST_HISTORY)
+    first_hour, values, _ = to_wall(history, 1, place.zone)
+    values = without_broken(values[None])
+    scale, logged = _scale_and_log(values)
+    z, is_log = _transformed(values, scale, bool(logged[0])), bool(logged[0])
+    free = free_hours(first_hour, values.shape[1] + 1, place.country)
+    told: dict[str, Any] = {"scale_kwh": float(scale[0, 0]), "logarithm": is_log}
+    for name, far in (("near", False), ("far", True)):
+        fitted, _ = _fit_one_model(z, first_hour, 1, free, absolute=is_log, far=far)
+        told[name] = {
+            field.name: [float(f"{number:.6g}") for number in np.ravel(getattr(fitted, field.name)[0])]
+            for field in fields(fitted)
+        }
+    return told
 
 
 def _near_and_far(
@@ -136,9 +163,7 @@ def _one_model(
     engine: Engine,
 ) -> tuple[Floats, Floats]:
     hours = z.shape[1]
-    regressors, first_row = design(fill_gaps(z), first_hour, horizon, free, far=far)
-    first_row = min(first_row, hours // 2)
-    fitted = _fit(z, regressors[:, :hours], first_hour, first_row, absolute=absolute, far=far)
+    fitted, regressors = _fit_one_model(z, first_hour, horizon, free, absolute=absolute, far=far)
     tail = regressors[:, hours - TAIL : hours]
     expected = _product(tail, fitted.coefficients)
     known = np.where(np.isnan(z[:, -TAIL:]), expected, z[:, -TAIL:])
@@ -146,6 +171,16 @@ def _one_model(
     hour_of_day = (first_hour + hours + np.arange(horizon)) % DAY
     spread = deviation * fitted.profile[:, hour_of_day] * WIDENING
     return mean, mean[..., None] + spread[..., None] * fitted.quantiles[:, None, :]
+
+
+def _fit_one_model(
+    z: Floats, first_hour: int, horizon: int, free: Hours, *, absolute: bool, far: bool
+) -> tuple[Fitted, Floats]:
+    """The model and its regressors, of the history and the `horizon`."""
+    hours = z.shape[1]
+    regressors, first_row = design(fill_gaps(z), first_hour, horizon, free, far=far)
+    first_row = min(first_row, hours // 2)
+    return _fit(z, regressors[:, :hours], first_hour, first_row, absolute=absolute, far=far), regressors
 
 
 def _fit(

@@ -2,6 +2,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+LONGEST_SCOPE = 2400  # a list of some fifty devices; an index entry holds no more
 ENERGIES = models.FloatField()
 
 
@@ -9,12 +10,13 @@ class Forecast(models.Model):
     """The energy of one kind in a scope, hour by hour from `history_until`, as it was expected at `issued_at`.
 
     basis: digest of the members and their histories; while it is the same, so would the forecast be.
-    kwh is the median; the other arrays are the ends of the 80 and 95% prediction intervals.
+    reason: why this model forecasts. kwh is the median; the other arrays are the ends of the 80 and 95% prediction intervals.
     """
 
-    scope = models.CharField(max_length=60)
+    scope = models.CharField(max_length=LONGEST_SCOPE)
     kind = models.CharField(max_length=20)
     model = models.CharField(max_length=30)
+    reason = models.TextField(default="")
     fallback = models.TextField(null=True)
     basis = models.CharField(max_length=64)
     zone = models.CharField(max_length=64)
@@ -55,7 +57,7 @@ class Plan(models.Model):
     enqueued_at: when a worker was last asked; after a while without an answer one is asked again.
     """
 
-    scope = models.CharField(max_length=60)
+    scope = models.CharField(max_length=LONGEST_SCOPE)
     kind = models.CharField(max_length=20)
     due_until = models.DateTimeField()
     done_until = models.DateTimeField(null=True)

@@ -1,5 +1,7 @@
-"""From the hours of a population to its forecast. Reads the hours, computes, writes nothing."""
+"""From the hours of populations to their forecasts. Reads the hours, computes, writes nothing."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -7,48 +9,101 @@ import numpy as np
 from django.utils import timezone
 
 from forecast_service.forecasters.backtest import Accuracy, backtest
-from forecast_service.forecasters.base import LONGEST_HISTORY, Floats, Forecast, History
-from forecast_service.forecasters.choose import answer, from_first_known
+from forecast_service.forecasters.base import (
+    LONGEST_HISTORY,
+    Floats,
+    Forecast,
+    History,
+    NothingToForecastFrom,
+    Place,
+)
+from forecast_service.forecasters.batch import answer_each
+from forecast_service.forecasters.choose import FORECASTERS, HEAVY, SARIMAX, Answer, from_first_known
 from forecast_service.forecasters.regressors import fill_gaps
 from forecast_service.forecasts.scopes import Population
 from forecast_service.hours.queries import values_of
+from forecast_service.training.choosing import accuracy_of, choose_for
+from forecast_service.training.models import SavedModel
+from forecast_service.training.queries import Key, key
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A forecast with everything that an answer says of it."""
+    """A forecast with everything that an answer says of it. reason: why this model forecasts; empty when nobody chose yet."""
 
     population: Population
     model: str
+    reason: str
     fallback: str | None
     issued_at: datetime
     forecast: Forecast
     accuracy: Accuracy
 
 
-def make_forecast(population: Population, *, horizon: int, accuracy: Accuracy | None = None) -> Issue:
-    """Forecast the hours after `population.until`; without a given `accuracy` it is measured by a backtest.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Of each population, in their order, its forecast or why there is none; and the choices that were made on the way."""
 
-    Raises NothingToForecastFrom.
+    outcomes: list[Issue | NothingToForecastFrom]
+    chosen: list[SavedModel]
+
+
+def make_forecasts(populations: Sequence[Population], models: Mapping[Key, SavedModel], *, horizon: int) -> Made:
+    """Forecast the hours after each population's `until`, by its saved model or, where a choice is due, by the one chosen now."""
+    histories = histories_of(populations)
+    chosen = choose_for(populations, histories, models)
+    used = [chosen.get(key(one)) or models[key(one)] for one in populations]
+    alike: dict[tuple[Place, str], list[int]] = defaultdict(list)
+    for number, (population, model) in enumerate(zip(populations, used, strict=True)):
+        alike[population.place, model.forecaster].append(number)
+    outcomes: dict[int, Issue | NothingToForecastFrom] = {}
+    for (place, name), numbers in alike.items():
+        answers = answer_each([histories[one] for one in numbers], horizon, place, forecaster=FORECASTERS[name])
+        for number, told in zip(numbers, answers, strict=True):
+            if isinstance(told, Answer):
+                accuracy = accuracy_of(used[number], told.model) or Accuracy()
+                outcomes[number] = as_issue(populations[number], told, used[number].reason, accuracy)
+            else:
+                outcomes[number] = told
+    return Made([outcomes[number] for number in range(len(populations))], list(chosen.values()))
+
+
+def forecast_now(population: Population, model: SavedModel | None, *, horizon: int) -> Issue:
+    """One forecast while somebody waits for it. Raises NothingToForecastFrom.
+
+    A forecaster that takes seconds leaves the answer to the standard one until the workers have done it.
     """
-    history = history_of(population)
-    answered = answer(history, horizon, population.place)
-    return Issue(
-        population=population,
-        model=answered.model,
-        fallback=answered.fallback,
-        issued_at=timezone.now(),
-        forecast=answered.forecast,
-        accuracy=backtest(history, population.place) if accuracy is None else accuracy,
-    )
+    (history,) = histories_of([population])
+    chosen = FORECASTERS[model.forecaster] if model else SARIMAX
+    heavy = chosen in HEAVY
+    told = answer_each([history], horizon, population.place, forecaster=SARIMAX if heavy else chosen)[0]
+    if isinstance(told, NothingToForecastFrom):
+        raise told
+    accuracy = accuracy_of(model, told.model) or backtest(history, population.place)
+    issue = as_issue(population, told, model.reason if model else "", accuracy)
+    if not heavy or told.fallback:
+        return issue
+    waits = f"{chosen.name} takes seconds and is on its way; {told.model} answers until then"
+    return Issue(population, told.model, issue.reason, waits, issue.issued_at, told.forecast, accuracy)
 
 
-def history_of(population: Population) -> History:
-    """The sum of the members' hours."""
-    ids = [member.device.pk for member in population.members]
-    values = values_of(ids, until=population.until, hours=LONGEST_HISTORY)
-    history = History(population.until - timedelta(hours=LONGEST_HISTORY), total(values))
-    return from_first_known(history)
+def as_issue(population: Population, told: Answer, reason: str, accuracy: Accuracy) -> Issue:
+    return Issue(population, told.model, reason, told.fallback, timezone.now(), told.forecast, accuracy)
+
+
+def histories_of(populations: Sequence[Population], *, hours: int = LONGEST_HISTORY) -> list[History]:
+    """The sum of each population's members over the `hours` before its end, in one query."""
+    until = max(one.until for one in populations)
+    span = hours + max(int((until - one.until) // timedelta(hours=1)) for one in populations)
+    devices = list(dict.fromkeys(member.device.pk for one in populations for member in one.members))
+    row_of = {device_id: row for row, device_id in enumerate(devices)}
+    values = values_of(devices, until=until, hours=span)
+    found = []
+    for one in populations:
+        end = span - int((until - one.until) // timedelta(hours=1))
+        own = values[[row_of[member.device.pk] for member in one.members], end - hours : end]
+        found.append(from_first_known(History(one.until - timedelta(hours=hours), total(own))))
+    return found
 
 
 def total(values: Floats) -> Floats:

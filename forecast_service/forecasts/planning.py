@@ -6,9 +6,8 @@ Three conditional updates carry it, so that a crash anywhere repeats a step and 
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import structlog
 from amqp.exceptions import AMQPError  # type: ignore[import-untyped]
 from django.db import transaction
 from django.db.models import F, Q
@@ -17,16 +16,15 @@ from kombu.exceptions import OperationalError as BrokerAway
 
 from forecast_service.devices.models import Device
 from forecast_service.devices.queries import in_force
-from forecast_service.forecasters.base import NothingToForecastFrom
 from forecast_service.forecasts.models import Plan
-from forecast_service.forecasts.scopes import Scope, UnknownScope, populate
-from forecast_service.forecasts.services import UNDONE, plan_scope
+from forecast_service.forecasts.scopes import Population, Scope, parse_scope, populate_each
+from forecast_service.forecasts.services import UNDONE, plan_scopes
 from forecast_service.forecasts.tasks import issue_forecasts
 from forecast_service.hours.models import Series
+from forecast_service.training.models import SavedModel
 
-log = structlog.get_logger(__name__)
 SERIES_AT_ONCE = 500
-PLANS_A_TASK = 100
+PLANS_A_TASK = 300
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 
 
@@ -45,10 +43,8 @@ def take_up_changes() -> int:
     )
     if not changed:
         return 0
-    for scope, kind in sorted(_scopes_of([one.device_id for one in changed]), key=str):
-        until = _until(scope, kind)
-        if until is not None:
-            plan_scope(scope=str(scope), kind=kind, until=until)
+    due = populate_each(_scopes_of([one.device_id for one in changed]))
+    plan_scopes(due=[one for one in due.values() if isinstance(one, Population)])
     for one in changed:
         one.planned_revision = one.revision
     Series.objects.bulk_update(changed, ["planned_revision"])
@@ -61,16 +57,9 @@ def _scopes_of(device_ids: Sequence[uuid.UUID]) -> set[tuple[Scope, str]]:
     scopes |= {(Scope("plant", (device.plant_id,)), device.kind) for device in devices.values() if device.plant_id}
     for device_id, user_id in in_force().filter(device_id__in=devices).values_list("device_id", "user_id"):
         scopes.add((Scope("user", (user_id,)), devices[device_id].kind))
+    lists = SavedModel.objects.filter(is_current=True, devices__overlap=list(devices), devices__len__gt=1)
+    scopes |= {(parse_scope(scope), kind) for scope, kind in lists.values_list("scope", "kind")}
     return scopes
-
-
-def _until(scope: Scope, kind: str) -> datetime | None:
-    """Where the scope's common history ends; None while there is nothing to forecast."""
-    try:
-        return populate(scope, caller=None, kind=kind).until
-    except (UnknownScope, NothingToForecastFrom) as reason:
-        log.debug("scope not planned", scope=str(scope), kind=kind, reason=str(reason))
-        return None
 
 
 def hand_out() -> int:

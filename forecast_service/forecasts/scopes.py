@@ -96,7 +96,8 @@ def parse_scope(text: str) -> Scope:
 
 
 def devices_scope(texts: Iterable[str]) -> Scope:
-    ids = tuple(dict.fromkeys(_uuid(text.strip()) for text in texts if text.strip()))
+    # Sorted, so that the same devices are the same scope in whatever order they are named.
+    ids = tuple(sorted({_uuid(text.strip()) for text in texts if text.strip()}))
     if not ids:
         raise BadScope("No device is named. Give device_ids=<uuid>,<uuid>.")
     if len(ids) > MOST_DEVICES:

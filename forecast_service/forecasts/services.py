@@ -1,93 +1,154 @@
 """Every write of forecasts and plans."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import Error, transaction
+from django.db import Error, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from forecast_service.forecasters.base import LONGEST_HORIZON, NothingToForecastFrom
+from forecast_service.forecasters.base import LONGEST_HORIZON
 from forecast_service.forecasts.models import Forecast, Plan
-from forecast_service.forecasts.pipeline import Issue, columns, make_forecast
-from forecast_service.forecasts.queries import recent_accuracy
-from forecast_service.forecasts.scopes import UnknownScope, parse_scope, populate
+from forecast_service.forecasts.pipeline import Issue, columns, make_forecasts
+from forecast_service.forecasts.scopes import Population, UnknownScope, parse_scope, populate_each
+from forecast_service.training.queries import current_models
+from forecast_service.training.services import keep_choices
 from service_kit import outbox
 from service_kit.events import ForecastIssued, ForecastPoint
 from service_kit.faults import fault_point
 
 log = structlog.get_logger(__name__)
+# Their hours, matrices and forecasts stay below 200 MB.
+SCOPES_AT_ONCE = 100
+UNFORESEEN = (Error, ArithmeticError, ValueError, LookupError)
 UNDONE = Q(done_until=None) | Q(done_until__lt=F("due_until"))
 
+# Sorted, so that two planners lock the rows in the same order.
+PLAN = """
+INSERT INTO forecasts_plan (scope, kind, due_until, last_error)
+SELECT scope, kind, until, '' FROM unnest(%s::text[], %s::text[], %s::timestamptz[]) AS due (scope, kind, until)
+ON CONFLICT (scope, kind) DO UPDATE SET due_until = EXCLUDED.due_until, enqueued_at = NULL
+WHERE forecasts_plan.due_until < EXCLUDED.due_until
+"""
 
-def issue_planned(*, plan_ids: Iterable[int]) -> int:
-    """Make and store the forecasts of these plans, each in a transaction of its own; the number stored.
 
-    What is done already is skipped, so a task may come twice. One scope that fails keeps its reason in its plan, is tried again
-    later, and does not stop the others.
+def issue_planned(*, plan_ids: Sequence[int]) -> int:
+    """Make and store the forecasts of these plans; the number stored.
+
+    What is done already is skipped, so a task may come twice. When one scope cannot be forecast, each of its neighbours is done
+    alone; the one keeps its reason in its plan and is tried again later.
     """
     stored = 0
-    for plan_id in plan_ids:
+    for first in range(0, len(plan_ids), SCOPES_AT_ONCE):
+        some = plan_ids[first : first + SCOPES_AT_ONCE]
         try:
-            stored += issue_one(plan_id=plan_id)
-            fault_point("forecast_stored")
-        except (Error, ArithmeticError, ValueError, LookupError) as error:
-            log.exception("forecast failed", plan=plan_id)
-            Plan.objects.filter(pk=plan_id).update(last_error=f"{type(error).__name__}: {error}")
+            stored += issue_together(plan_ids=some)
+        except UNFORESEEN:
+            log.exception("forecasts failed together", plans=len(some))
+            stored += sum(_issue_alone(plan_id) for plan_id in some)
+        fault_point("forecasts_stored")
+    return stored
+
+
+def _issue_alone(plan_id: int) -> int:
+    try:
+        return issue_together(plan_ids=[plan_id])
+    except UNFORESEEN as error:
+        log.exception("forecast failed", plan=plan_id)
+        Plan.objects.filter(pk=plan_id).update(last_error=f"{type(error).__name__}: {error}")
+        return 0
+
+
+@transaction.atomic
+def issue_together(*, plan_ids: Sequence[int]) -> int:
+    """The number of forecasts stored."""
+    # Plans in another worker's hands are that worker's.
+    plans = list(Plan.objects.select_for_update(skip_locked=True).filter(UNDONE, pk__in=plan_ids).order_by("pk"))
+    wanted = {plan.pk: (parse_scope(plan.scope), plan.kind) for plan in plans}
+    found = populate_each(set(wanted.values()))
+    ready: list[tuple[Plan, Population]] = []
+    gone: list[int] = []
+    for plan in plans:
+        population = found[wanted[plan.pk]]
+        if isinstance(population, Population):
+            plan.done_until, plan.last_error = max(plan.due_until, population.until), ""
+            ready.append((plan, population))
+        elif isinstance(population, UnknownScope):
+            gone.append(plan.pk)  # its last device has gone
+        else:
+            plan.done_until, plan.last_error = plan.due_until, str(population)
+    Plan.objects.filter(pk__in=gone).delete()
+    populations = [population for _, population in ready]
+    issues: list[Issue] = []
+    if populations:
+        made = make_forecasts(populations, current_models(populations), horizon=LONGEST_HORIZON)
+        keep_choices(models=made.chosen)
+        for (plan, _), outcome in zip(ready, made.outcomes, strict=True):
+            if isinstance(outcome, Issue):
+                issues.append(outcome)
+            else:
+                plan.last_error = str(outcome)
+    Plan.objects.bulk_update([plan for plan in plans if plan.pk not in gone], ["done_until", "last_error"])
+    stored = store_forecasts(issues=issues)
+    fault_point("forecasts_computed")
     return stored
 
 
 @transaction.atomic
-def issue_one(*, plan_id: int) -> bool:
-    """Whether a forecast was stored."""
-    # A plan in another worker's hands is that worker's.
-    plan = Plan.objects.select_for_update(skip_locked=True).filter(UNDONE, pk=plan_id).first()
-    if plan is None:
-        return False
-    try:
-        population = populate(parse_scope(plan.scope), caller=None, kind=plan.kind)
-        known = recent_accuracy(population)
-        accuracy, measured_until = known or (None, population.until.isoformat())
-        issue = make_forecast(population, horizon=LONGEST_HORIZON, accuracy=accuracy)
-    except UnknownScope:
-        plan.delete()  # its last device has gone
-        return False
-    except NothingToForecastFrom as reason:
-        plan.done_until, plan.last_error = plan.due_until, str(reason)
-        plan.save(update_fields=["done_until", "last_error"])
-        return False
-    plan.done_until, plan.last_error = max(plan.due_until, population.until), ""
-    plan.save(update_fields=["done_until", "last_error"])
-    return store_forecast(issue=issue, measured_until=measured_until)
+def store_forecasts(*, issues: Sequence[Issue]) -> int:
+    """Make each the current forecast of its scope and tell of it, unless there is one from the same hour already; their number."""
+    scopes = {issue.population.scope for issue in issues}
+    there = set(Forecast.objects.filter(scope__in=scopes).values_list("scope", "kind", "history_until"))
+    news = [
+        issue
+        for issue in issues
+        if (issue.population.scope, issue.population.kind, issue.population.until) not in there
+    ]
+    for kind, scoped in _by_kind(news).items():
+        Forecast.objects.filter(scope__in=scoped, kind=kind, is_current=True).update(is_current=False)
+    rows = Forecast.objects.bulk_create([_row(issue) for issue in news])
+    for issue, row in zip(news, rows, strict=True):
+        # The event names a scope and no kind; a list of devices is nobody's but the asker's.
+        if issue.population.leading and "," not in row.scope:
+            outbox.publish(forecast_state(row), version=row.version)
+    return len(rows)
 
 
 @transaction.atomic
-def store_forecast(*, issue: Issue, measured_until: str) -> bool:
-    """Make it the current forecast of its scope and tell of it; False when there is one from the same hour already."""
+def replace_forecast(*, issue: Issue) -> None:
+    """Store it in the place of the one that another model made from the same hour."""
+    of = issue.population
+    Forecast.objects.filter(scope=of.scope, kind=of.kind, history_until=of.until).delete()
+    store_forecasts(issues=[issue])
+
+
+def _by_kind(issues: Iterable[Issue]) -> dict[str, list[str]]:
+    scopes: dict[str, list[str]] = defaultdict(list)
+    for issue in issues:
+        scopes[issue.population.kind].append(issue.population.scope)
+    return scopes
+
+
+def _row(issue: Issue) -> Forecast:
     population = issue.population
-    same_scope = Forecast.objects.filter(scope=population.scope, kind=population.kind)
-    if same_scope.filter(history_until=population.until).exists():
-        return False
-    same_scope.filter(is_current=True).update(is_current=False)
-    row = Forecast.objects.create(
+    return Forecast(
         scope=population.scope,
         kind=population.kind,
         model=issue.model,
+        reason=issue.reason,
         fallback=issue.fallback,
         basis=population.basis,
         zone=population.place.zone,
         history_until=population.until,
         issued_at=issue.issued_at,
-        accuracy={**asdict(issue.accuracy), "measured_until": measured_until},
+        accuracy=asdict(issue.accuracy),
         left_out=population.left_out,
         **columns(issue.forecast),
     )
-    if population.leading:  # the event names a scope and no kind
-        outbox.publish(forecast_state(row), version=row.version)
-    return True
 
 
 def forecast_state(row: Forecast) -> ForecastIssued:
@@ -109,9 +170,12 @@ def purge_past_forecasts() -> int:
     return Forecast.objects.filter(is_current=False, issued_at__lt=horizon).delete()[0]
 
 
-def plan_scope(*, scope: str, kind: str, until: datetime) -> bool:
-    """Note that the scope is due from `until`; False when it was due from there already."""
-    plan, created = Plan.objects.get_or_create(scope=scope, kind=kind, defaults={"due_until": until})
-    if created:
-        return True
-    return bool(Plan.objects.filter(pk=plan.pk, due_until__lt=until).update(due_until=until, enqueued_at=None))
+def plan_scopes(*, due: Iterable[Population]) -> int:
+    """Note that these scopes are due from where their histories end; the number of those that were not due from there already."""
+    ordered = sorted({(one.scope, one.kind): one.until for one in due}.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            PLAN,
+            [[scope for (scope, _), _ in ordered], [kind for (_, kind), _ in ordered], [until for _, until in ordered]],
+        )
+        return cursor.rowcount

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from forecast_service.forecasters.base import NothingToForecastFrom
 from forecast_service.forecasts.models import Forecast
-from forecast_service.forecasts.pipeline import Issue, columns, make_forecast
+from forecast_service.forecasts.pipeline import Issue, columns, forecast_now
 from forecast_service.forecasts.queries import current_forecast
 from forecast_service.forecasts.scopes import UnknownScope, populate
 from forecast_service.forecasts.serializers import (
@@ -18,6 +18,7 @@ from forecast_service.forecasts.serializers import (
     ForecastSerializer,
     ReasonSerializer,
 )
+from forecast_service.training.queries import current_models
 from service_kit.errors import Conflict
 
 ARRAYS = ("kwh", "lower_80", "upper_80", "lower_95", "upper_95")
@@ -49,12 +50,9 @@ class ForecastView(APIView):
             stored = current_forecast(population)
             if stored is not None:
                 return Response(told_by_row(stored, asked["horizon"]))
-            return Response(
-                told_by_issue(
-                    make_forecast(population, horizon=asked["horizon"]),
-                    asked["horizon"],
-                )
-            )
+            model = current_models([population]).get((population.scope, population.kind))
+            issue = forecast_now(population, model, horizon=asked["horizon"])
+            return Response(told_by_issue(issue, asked["horizon"]))
         except UnknownScope:
             raise Http404(f"There is no {asked['parsed']} that you may see.") from None
         except NothingToForecastFrom as reason:
@@ -63,10 +61,10 @@ class ForecastView(APIView):
 
 def told_by_row(row: Forecast, horizon: int) -> dict[str, Any]:
     energies = {name: getattr(row, name) for name in ARRAYS}
-    accuracy = {name: value for name, value in row.accuracy.items() if name != "measured_until"}
     return _answer(
         scope=row.scope, kind=row.kind, model=row.model, issued_at=row.issued_at, until=row.history_until, zone=row.zone,
-        horizon=horizon, energies=energies, accuracy=accuracy, fallback=row.fallback, left_out=row.left_out,
+        horizon=horizon, energies=energies, accuracy=row.accuracy, reason=row.reason,
+        fallback=row.fallback, left_out=row.left_out,
     )  # fmt: skip
 
 
@@ -74,8 +72,8 @@ def told_by_issue(issue: Issue, horizon: int) -> dict[str, Any]:
     of = issue.population
     return _answer(
         scope=of.scope, kind=of.kind, model=issue.model, issued_at=issue.issued_at, until=of.until, zone=of.place.zone,
-        horizon=horizon, energies=columns(issue.forecast), accuracy=asdict(issue.accuracy), fallback=issue.fallback,
-        left_out=of.left_out,
+        horizon=horizon, energies=columns(issue.forecast), accuracy=asdict(issue.accuracy), reason=issue.reason,
+        fallback=issue.fallback, left_out=of.left_out,
     )  # fmt: skip
 
 

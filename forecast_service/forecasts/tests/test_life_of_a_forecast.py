@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from forecast_service.conftest import NOON
 from forecast_service.forecasts.models import Forecast, Plan
 from forecast_service.forecasts.planning import take_up_changes
 from forecast_service.forecasts.services import issue_planned, purge_past_forecasts
+from forecast_service.training.models import SavedModel
 from service_kit.events import ForecastIssued
 from service_kit.models import OutboxEvent
 
@@ -129,6 +131,37 @@ def test_a_plan_whose_device_has_gone_goes_too(home, delete_device):
     delete_device(home["meter"], version=9)
     assert issue_all() == 0
     assert not Plan.objects.filter(scope__startswith="device_").exists()
+
+
+def test_the_workers_choose_once_a_day_and_say_why(home, hours, alice, client_for):
+    take_up_changes()
+    issue_all()
+    model = SavedModel.objects.get(scope=f"device_{home['meter']}")
+    assert (model.asked, model.forecaster, model.version, model.created_by) == ("auto", "sarimax", 0, None)
+    told = client_for(alice).get("/api/forecasts", {"device_id": str(home["meter"])}).json()
+    assert told["reason"] == model.reason
+    assert "sarimax: error" in model.reason
+    assert told["accuracy"]["mase"] == model.errors["sarimax"]["mase"]
+    week = [0.1, 3.0, 0.1, 0.1, 0.1, 5.0, 0.1] * 24  # no day is like the one before, each week like the last
+    hours(home["meter"], week * 8, until=NOON + timedelta(hours=25), version=2)
+    take_up_changes()
+    issue_all()
+    model.refresh_from_db()
+    assert (model.forecaster, model.version) == ("seasonal_naive_168", 0)
+    assert Forecast.objects.get(scope=model.scope, is_current=True).model == "seasonal_naive_168"
+
+
+def test_a_hundred_scopes_take_no_more_queries_than_three(device, hours, habit):
+    def queries(count):
+        for _ in range(count):
+            hours(device(), habit(9))
+        with CaptureQueriesContext(connection) as planning:
+            take_up_changes()
+        with CaptureQueriesContext(connection) as issuing:
+            assert issue_all() == count
+        return len(planning), len(issuing) - count  # each forecast is an event of its own in the outbox
+
+    assert queries(3) == queries(25)
 
 
 def test_accuracy_is_measured_once_a_day(home, hours):

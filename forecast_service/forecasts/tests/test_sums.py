@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecast_service.conftest import NOON
-from forecast_service.forecasts.pipeline import history_of, total
+from forecast_service.forecasts.pipeline import histories_of, total
 from forecast_service.forecasts.scopes import Scope, populate
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ def test_the_sum_is_that_of_the_hours(device, hours, habit):
     one, other = device(), device()
     hours(one, habit(10))
     hours(other, habit(10, level=2))
-    history = history_of(population(one, other))
+    (history,) = histories_of([population(one, other)])
     assert np.allclose(history.values, 3 * np.array(habit(10)))
 
 

@@ -20,7 +20,11 @@ from pika.adapters.blocking_connection import BlockingChannel
 from forecast_service.conftest import NOON
 from forecast_service.forecasts import planning
 from forecast_service.forecasts.models import Forecast, Plan
+from forecast_service.forecasts.scopes import Scope, populate
+from forecast_service.forecasts.tasks import issue_forecasts
 from forecast_service.hours.models import Series
+from forecast_service.training.jobs import ask_for_training, hand_out_jobs
+from forecast_service.training.models import Job, SavedModel
 from forecast_service.worker import app
 from service_kit.messaging import connect
 
@@ -101,15 +105,51 @@ def three_due(device, plant, hours, habit, alice):
     planning.take_up_changes()
 
 
-def test_a_worker_killed_in_mid_task_is_replaced_and_nothing_is_lost_or_doubled(three_due, tasks, worker):
+@pytest.mark.parametrize(("fault", "stored"), [("forecasts_computed", 0), ("forecasts_stored", 3)])
+def test_a_worker_killed_in_mid_task_is_replaced_and_nothing_is_lost_or_doubled(
+    three_due, tasks, worker, fault, stored
+):
     planning.hand_out()
-    assert worker(FAULT="forecast_stored").wait(PATIENCE) == 137
-    assert Forecast.objects.count() == 1
+    assert worker(FAULT=fault).wait(PATIENCE) == 137
+    assert Forecast.objects.count() == stored
     worker()
     wait_until(lambda: Forecast.objects.count() == 3)
     wait_until(lambda: tasks() == 0)
     assert sorted(Forecast.objects.values_list("history_until", flat=True)) == [NOON] * 3
     assert all(plan.done_until == plan.due_until for plan in Plan.objects.all())
+
+
+def test_two_workers_share_the_work_without_overlap(device, hours, habit, tasks, worker, published):
+    meters = [device() for _ in range(12)]
+    for number, meter in enumerate(meters):
+        hours(meter, habit(15, level=1 + number))
+    planning.take_up_changes()
+    plans = list(Plan.objects.values_list("pk", flat=True))
+    for first in range(0, 12, 3):
+        issue_forecasts.delay(plans[first : first + 3])
+        issue_forecasts.delay(plans[first : first + 3])  # the broker may bring a task twice
+    worker()
+    worker()
+    wait_until(lambda: Forecast.objects.count() == 12)
+    wait_until(lambda: tasks() == 0)
+    assert len(published()) == 12
+
+
+def test_a_training_whose_worker_died_is_taken_up_again(three_due, tasks, worker, alice):
+    meter = Series.objects.get().device_id
+    population = populate(Scope("devices", (meter,)), caller=alice)
+    job = ask_for_training(population=population, asked="seasonal_naive", caller=alice)
+    assert hand_out_jobs() == 1
+    assert hand_out_jobs() == 0
+    assert worker(FAULT="candidate_tried").wait(PATIENCE) == 137
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("running", 1)
+    Job.objects.update(lease_until=timezone.now(), enqueued_at=None)
+    assert hand_out_jobs() == 1
+    worker()
+    wait_until(lambda: Job.objects.get().state == "done")
+    assert Job.objects.get().attempts == 2
+    assert SavedModel.objects.get().asked == "seasonal_naive"
 
 
 def test_due_plans_are_handed_out_once_and_again_when_no_answer_came(three_due, tasks):
