@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 from typing import Any, cast
+from urllib.parse import quote
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -21,9 +22,29 @@ from auth_service.accounts.serializers import (
 from auth_service.tokens import keys
 from auth_service.tokens.services import Session, close_session, open_session, rotate
 from service_kit.auth import Caller
+from service_kit.schema import problems
 
 COOKIE = "ems_refresh"
 COOKIE_PATH = "/api/auth"
+
+
+_TOKEN = "eyJhbGciOiJSUzI1NiIs...."
+_SESSION = OpenApiExample(
+    "Signed in",
+    response_only=True,
+    status_codes=["200"],
+    value={
+        "access": _TOKEN,
+        "refresh": _TOKEN,
+        "user": {
+            "id": "6f1a5c1e-6b52-5d0e-9a3c-3f1c1a4f0002", "username": "alice", "email": "alice@example.org",
+            "role": "client", "first_name": "Alice", "last_name": "Rossi", "phone": "+39 06 1234567",
+            "is_active": True, "created_at": "2026-01-31T18:10:00Z",
+        },
+    },
+)  # fmt: skip
+_REFRESH = OpenApiExample("From the body", request_only=True, value={"refresh": _TOKEN})
+_COOKIE = OpenApiExample("From the browser's cookie", request_only=True, value={})
 
 
 class Bearer401(APIView):
@@ -73,20 +94,21 @@ def given_refresh(request: Request) -> tuple[str, bool]:
 class LoginView(Bearer401):
     @extend_schema(
         operation_id="login",
+        summary="Sign in",
         auth=[],
         tags=["session"],
         request=LoginSerializer,
-        responses=SessionSerializer,
+        responses={
+            200: SessionSerializer,
+            **problems(400, 401, 429, said={401: "Any wrong pair, without saying which half was wrong."}),
+        },
         examples=[
-            OpenApiExample(
-                "Demo",
-                request_only=True,
-                value={"username": "alice", "password": "alice123"},
-            )
+            OpenApiExample("Demo", request_only=True, value={"username": "alice", "password": "alice123"}),
+            _SESSION,
         ],
     )
     def post(self, request: Request) -> Response:
-        """Sign in with username or e-mail address. 401 for any wrong pair, without saying which half was wrong."""
+        """With username or e-mail address."""
         asked = LoginSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
@@ -99,13 +121,18 @@ class LoginView(Bearer401):
 class RefreshView(Bearer401):
     @extend_schema(
         operation_id="refreshSession",
+        summary="The next pair of tokens",
         auth=[],
         tags=["session"],
         request=RefreshSerializer,
-        responses=SessionSerializer,
+        responses={
+            200: SessionSerializer,
+            **problems(400, 401, said={401: "The refresh token is used up, expired or forged: sign in again."}),
+        },
+        examples=[_REFRESH, _COOKIE, _SESSION],
     )
     def post(self, request: Request) -> Response:
-        """The next pair of tokens. The refresh token given is used up; using it again ends the session."""
+        """The refresh token given is used up; using it again ends the session."""
         refresh, from_cookie = given_refresh(request)
         return session_answer(rotate(refresh=refresh), cookie=from_cookie)
 
@@ -113,13 +140,15 @@ class RefreshView(Bearer401):
 class LogoutView(Bearer401):
     @extend_schema(
         operation_id="logout",
+        summary="Sign out",
         auth=[],
         tags=["session"],
         request=RefreshSerializer,
-        responses={204: None},
+        responses={204: None, **problems(400)},
+        examples=[_REFRESH, _COOKIE],
     )
     def post(self, request: Request) -> Response:
-        """End the session of this refresh token."""
+        """End the session of this refresh token, and the cookie with it. 204 too when it had ended already."""
         refresh, _ = given_refresh(request)
         close_session(refresh=refresh)
         response = Response(status=204)
@@ -127,10 +156,39 @@ class LogoutView(Bearer401):
         return response
 
 
+@extend_schema_view(
+    **{method: extend_schema(exclude=True) for method in ("post", "put", "patch", "delete")},
+    get=extend_schema(
+        operation_id="validateToken",
+        summary="Whose access token this is",
+        tags=["session"],
+        responses={200: ValidSerializer, **problems(401, 403)},
+        parameters=[
+            OpenApiParameter(name, str, OpenApiParameter.HEADER, response=[200], description=text)
+            for name, text in (
+                ("X-User-Id", "As `user_id`."),
+                ("X-User-Name", "As `username`, percent-encoded where it is not ASCII."),
+                ("X-User-Role", "As `role`."),
+            )
+        ],
+        examples=[
+            OpenApiExample(
+                "Alice",
+                response_only=True,
+                status_codes=["200"],
+                value={
+                    "user_id": "6f1a5c1e-6b52-5d0e-9a3c-3f1c1a4f0002",
+                    "username": "alice",
+                    "role": "client",
+                    "expires_at": "2026-01-31T18:40:00Z",
+                },
+            )
+        ],
+    ),
+)
 class ValidateView(APIView):
-    @extend_schema(operation_id="validateToken", tags=["session"], responses=ValidSerializer)
     def get(self, request: Request) -> Response:
-        """Whose access token this is; 401 when it is not good."""
+        """401 when the token is not good. The headers let a proxy ask here for another application (Traefik's forwardAuth)."""
         caller = cast(Caller, request.user)
         body = {
             "user_id": caller.id,
@@ -138,7 +196,16 @@ class ValidateView(APIView):
             "role": caller.role,
             "expires_at": datetime.fromtimestamp(caller.expires_at, UTC),
         }
-        return Response(ValidSerializer(body).data)
+        headers = {
+            "X-User-Id": str(caller.id),
+            "X-User-Name": quote(caller.username, safe="+"),
+            "X-User-Role": caller.role,
+            "Cache-Control": "no-store",
+        }
+        return Response(ValidSerializer(body).data, headers=headers)
+
+    # A proxy may pass on the method of the request that it asks about.
+    post = put = patch = delete = options = get
 
 
 class JwksView(APIView):
@@ -147,12 +214,30 @@ class JwksView(APIView):
 
     @extend_schema(
         operation_id="publicKeys",
+        summary="The public keys that verify our tokens",
         auth=[],
         tags=["session"],
         responses={200: dict[str, Any]},
+        examples=[
+            OpenApiExample(
+                "One key",
+                value={
+                    "keys": [
+                        {
+                            "kty": "RSA",
+                            "kid": "1f0c9e...",
+                            "use": "sig",
+                            "alg": "RS256",
+                            "n": "u1SU1LfVLPH...",
+                            "e": "AQAB",
+                        }
+                    ]
+                },
+            )
+        ],
     )
     def get(self, request: Request) -> Response:
-        """The public keys (RFC 7517) that verify our tokens."""
+        """A JSON Web Key Set (RFC 7517). Tokens are RS256, issuer `ems-auth`, audience `ems`; an unknown `kid` means: ask again."""
         return Response(
             {"keys": [key.jwk for key in keys.all_keys()]},
             headers={"Cache-Control": "public, max-age=60"},
