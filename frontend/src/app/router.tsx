@@ -52,6 +52,7 @@ export const routes: RouteObject[] = [
               { index: true, element: <Navigate replace to="/devices" /> },
               { path: "/devices", element: page(() => import("@/features/devices/devices-page"), "DevicesPage") },
               { path: "/devices/:deviceId", element: page(() => import("@/features/day/device-day-page"), "DeviceDayPage") },
+              { path: "/account", element: page(() => import("@/features/account/account-page"), "AccountPage") },
               {
                 element: <RequireAdmin />,
                 children: [

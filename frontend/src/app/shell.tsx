@@ -1,4 +1,4 @@
-import { Building2, LogOut, Monitor, Moon, Sun, Users, Waypoints, Zap, type LucideIcon } from "lucide-react";
+import { Building2, CircleUser, LogOut, Monitor, Moon, Sun, Users, Waypoints, Zap, type LucideIcon } from "lucide-react";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet } from "react-router";
@@ -22,6 +22,9 @@ const NAVIGATION: readonly Entry[] = [
   { to: "/assignments", label: "nav.assignments", icon: Waypoints, admin: true },
   { to: "/plants", label: "nav.plants", icon: Building2, admin: true },
 ];
+
+/** What stands beside the navigation: account, theme, sign out. */
+const TOOL = "flex min-h-11 min-w-11 items-center justify-center gap-2 rounded-lg px-2 text-sm lg:min-h-10 lg:justify-start lg:gap-3 lg:px-3";
 
 function Navigation({ entries }: { entries: readonly Entry[] }) {
   const { t } = useTranslation();
@@ -59,7 +62,7 @@ function ThemeButton() {
   return (
     <button
       type="button"
-      className="flex min-h-10 min-w-10 items-center justify-center gap-3 rounded-lg px-3 text-sm text-muted hover:bg-sunken hover:text-ink lg:justify-start"
+      className={`${TOOL} text-muted hover:bg-sunken hover:text-ink`}
       onClick={() => setTheme(next)}
     >
       <Icon aria-hidden="true" className="size-4" />
@@ -76,7 +79,7 @@ function SignOutButton() {
   return (
     <button
       type="button"
-      className="flex min-h-10 min-w-10 items-center justify-center gap-3 rounded-lg px-3 text-sm text-muted hover:bg-sunken hover:text-ink lg:justify-start"
+      className={`${TOOL} text-muted hover:bg-sunken hover:text-ink`}
       onClick={() => void signOut()}
     >
       <LogOut aria-hidden="true" className="size-4" />
@@ -106,10 +109,16 @@ export function Shell() {
           </div>
           <Navigation entries={entries} />
           <div className="flex items-center gap-1 lg:mt-auto lg:flex-col lg:items-stretch">
-            <p className="max-w-32 truncate px-1 text-sm text-muted lg:max-w-none lg:px-3 lg:pb-2">
-              <span className="sr-only">{t("app.signedInAs", { name: user.username })}</span>
-              <span aria-hidden="true">{user.username}</span>
-            </p>
+            <NavLink
+              to="/account"
+              aria-label={t("app.account", { name: user.username })}
+              className={({ isActive }) =>
+                `${TOOL} ${isActive ? "text-accent lg:bg-accent-soft" : "text-muted hover:bg-sunken hover:text-ink"}`
+              }
+            >
+              <CircleUser aria-hidden="true" className="size-4 shrink-0" />
+              <span className="max-w-24 truncate lg:max-w-none">{user.username}</span>
+            </NavLink>
             <ThemeButton />
             <SignOutButton />
           </div>

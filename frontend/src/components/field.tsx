@@ -5,14 +5,14 @@ export const CONTROL =
   "min-h-11 w-full rounded-lg border border-control bg-surface px-3 text-base text-ink sm:min-h-10 sm:text-sm " +
   "aria-invalid:border-bad disabled:opacity-60";
 
-interface FrameProps {
+export interface FrameProps {
   label: string;
   error?: string | undefined;
   hint?: string | undefined;
   optional?: boolean;
 }
 
-function Frame({ id, label, error, hint, optional = false, children }: FrameProps & { id: string; children: ReactNode }) {
+export function Frame({ id, label, error, hint, optional = false, children }: FrameProps & { id: string; children: ReactNode }) {
   const { t } = useTranslation();
   return (
     <div className="flex flex-col gap-1.5">
@@ -35,7 +35,7 @@ function Frame({ id, label, error, hint, optional = false, children }: FrameProp
   );
 }
 
-function described(id: string, { error, hint }: FrameProps) {
+export function described(id: string, { error, hint }: FrameProps) {
   const ids = [hint === undefined ? null : `${id}-hint`, error === undefined ? null : `${id}-error`].filter(Boolean);
   return { "aria-invalid": error !== undefined, "aria-describedby": ids.length > 0 ? ids.join(" ") : undefined };
 }

@@ -10,6 +10,9 @@ import "@/lib/zone";
 // Pages are loaded on first use; on a busy machine that may take a while, and no test is about speed.
 configure({ asyncUtilTimeout: 20_000 });
 
+// jsdom lays nothing out, so it has nowhere to scroll to.
+Element.prototype.scrollIntoView = () => undefined;
+
 afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();

@@ -1,3 +1,4 @@
+import { useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 
@@ -6,23 +7,14 @@ import { Card } from "@/components/card";
 import { TextField } from "@/components/field";
 import { FormFailure, Submit, useServiceForm } from "@/components/form";
 import { Page } from "@/components/page";
+import { currentName, ZoneField } from "@/components/zone-field";
 import { z } from "@/lib/schema";
 
 import { useCreatePlant } from "./api";
 
-const ZONES = Intl.supportedValuesOf("timeZone");
-
-function isZone(name: string): boolean {
-  try {
-    return name.length > 0 && new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone.length > 0;
-  } catch {
-    return false; // RangeError: no such zone
-  }
-}
-
 const schema = z.object({
   name: z.string().check(z.trim(), z.minLength(1, "form.required")),
-  timezone: z.string().check(z.trim(), z.refine(isZone, "form.zone")),
+  timezone: z.string().check(z.minLength(1, "form.required")),
   country: z.string().check(z.trim(), z.toUpperCase()),
 });
 
@@ -33,12 +25,14 @@ export function NewPlantPage() {
   const form = useServiceForm({
     schema,
     // The person who creates a plant is most often near it; the field says what was taken.
-    defaultValues: { timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, country: "" },
+    defaultValues: { timezone: currentName(Intl.DateTimeFormat().resolvedOptions().timeZone), country: "" },
     send: async (values) => {
       await create.mutateAsync({ ...values, country: values.country || null });
       await navigate("/plants");
     },
   });
+
+  const zone = useWatch({ control: form.control, name: "timezone" });
 
   return (
     <Page title={t("plants.newTitle")} lead={t("plants.lead")}>
@@ -46,18 +40,12 @@ export function NewPlantPage() {
         <form noValidate className="flex flex-col gap-4" onSubmit={form.submit}>
           <FormFailure form={form} />
           <TextField label={t("plants.name")} autoComplete="off" {...form.field("name")} />
-          <TextField
+          <ZoneField
             label={t("plants.zone")}
-            list="time-zones"
-            autoComplete="off"
-            spellCheck={false}
-            {...form.field("timezone")}
+            value={zone}
+            error={form.message("timezone")}
+            onChange={(name) => form.setValue("timezone", name, { shouldValidate: true })}
           />
-          <datalist id="time-zones">
-            {ZONES.map((zone) => (
-              <option key={zone} value={zone} />
-            ))}
-          </datalist>
           <TextField
             optional
             label={t("plants.country")}
