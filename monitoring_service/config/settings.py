@@ -22,5 +22,11 @@ SPECTACULAR_SETTINGS["TITLE"] = "Monitoring service"
 METER_BROKER_URL = env("METER_BROKER_URL", BROKER_URL)
 # An hour that was complete and changes later than this after its end is `late`.
 GRACE_MINUTES = env_int("GRACE_MINUTES", 15)
+# Months of readings that are kept beside the running one; 0 keeps all. Hours stay for ever.
+RETENTION_MONTHS = env_int("RETENTION_MONTHS", 0)
+if RETENTION_MONTHS < 0:
+    raise BadSetting(
+        f"RETENTION_MONTHS={RETENTION_MONTHS} is negative. Set 0 (keep all) or more in .env and start again."
+    )
 if GRACE_MINUTES < 0:
     raise BadSetting(f"GRACE_MINUTES={GRACE_MINUTES} is negative. Set 0 or more in .env and start again.")

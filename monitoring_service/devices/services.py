@@ -9,9 +9,13 @@ import msgspec
 from monitoring_service.devices.models import Assignment, Device, MeterChange, MeterConnection, Plant, Tariff
 from monitoring_service.live.announce import announce_access
 from monitoring_service.readings.mqtt import Connection
+from monitoring_service.readings.recompute import request_recompute
 from monitoring_service.readings.services import take_in_held
 from service_kit.events import DeviceState, PlantState, TariffState
 from service_kit.replicas import tombstone, upsert
+
+# Of what a device's energy is computed with, beside its readings.
+_ARITHMETIC = ("kind", "reading", "interval_seconds", "rated_power_w", "register_max")
 
 
 def copy_device(*, state: DeviceState, version: int) -> bool:
@@ -26,20 +30,35 @@ def copy_device(*, state: DeviceState, version: int) -> bool:
     credential = state.credential
     values["credential_digest"] = credential.digest if credential else None
     values["credential_revoked"] = credential is not None and credential.digest is None
+    before = Device.live.filter(pk=state.id).first()
     if not upsert(Device, key={"id": state.id}, version=version, values=values):
         return False
     Assignment.objects.filter(device_id=state.id).delete()
     Assignment.objects.bulk_create(
         Assignment(device_id=state.id, user_id=a.user_id, since=a.from_, until=a.to) for a in state.assignments
     )
-    MeterChange.objects.filter(device_id=state.id).delete()
-    MeterChange.objects.bulk_create(
-        MeterChange(device_id=state.id, at=c.at, final_register=c.final_register, first_register=c.first_register)
-        for c in state.meter_changes
-    )
+    changed_since = _copy_meter_changes(state)
     take_in_held(device_id=state.id)
+    # After what was held, in the order in which everybody takes these locks.
+    if before is not None and any(getattr(before, name) != values[name] for name in _ARITHMETIC):
+        request_recompute(device_id=state.id)
+    elif changed_since is not None:
+        request_recompute(device_id=state.id, since=changed_since)
     announce_access()
     return True
+
+
+def _copy_meter_changes(state: DeviceState) -> datetime | None:
+    """Keep when the meter was replaced; the first instant at which that is news, or None."""
+    told = {(c.at, c.final_register, c.first_register) for c in state.meter_changes}
+    kept = set(MeterChange.objects.filter(device_id=state.id).values_list("at", "final_register", "first_register"))
+    if told == kept:
+        return None
+    MeterChange.objects.filter(device_id=state.id).delete()
+    MeterChange.objects.bulk_create(
+        MeterChange(device_id=state.id, at=at, final_register=final, first_register=first) for at, final, first in told
+    )
+    return min(at for at, _, _ in told ^ kept)
 
 
 def note_connections(connections: Iterable[Connection]) -> None:

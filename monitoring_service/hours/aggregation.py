@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db import connection
 
 from monitoring_service.hours.energy import (
     ADJACENT_INTERVALS,
     BRIDGED_INTERVALS,
     HOUR,
+    Bools,
     Floats,
     Hours,
     Ints,
@@ -21,20 +21,11 @@ from monitoring_service.hours.energy import (
     Meter,
     Quality,
     State,
-    expected_readings,
     hours_of,
     reach,
 )
-from monitoring_service.hours.rows import array, fetch_columns, floats
-
-
-@dataclass(frozen=True)
-class ChangedHours:
-    """The span of a device's hours that changed: starts of the first and the last, microseconds since 1970."""
-
-    device_id: str
-    first_us: int
-    last_us: int
+from monitoring_service.hours.rows import array, fetch_columns
+from monitoring_service.hours.storing import ChangedHours, store_hours, store_states
 
 
 @dataclass
@@ -53,23 +44,42 @@ def recompute_hours(*, device_ids: list[str], meters: list[Meter], device: Ints,
     """
     if not len(at):
         return []
-    windows = _merge(*_touched(device_ids, meters, device, at))
+    return _compute(device_ids, meters, _merge(*_touched(device_ids, meters, device, at)))
+
+
+def recompute_span(*, device_id: str, meter: Meter, low_us: int, high_us: int) -> list[ChangedHours]:
+    """Compute all hours of a device in [low, high) anew, whole hours; those that nothing is left of become missing."""
+    windows = _Windows(np.zeros(1, dtype=np.int64), np.array([low_us]), np.array([high_us]))
+    return _compute([device_id], [meter], windows, all_of_it=True)
+
+
+def _compute(
+    device_ids: list[str], meters: list[Meter], windows: _Windows, *, all_of_it: bool = False
+) -> list[ChangedHours]:
+    frozen = np.array([meter.frozen_until_us for meter in meters], dtype=np.int64)
     while True:
-        series, when, value, state, first = _load(device_ids, meters, windows)
+        low = np.maximum(windows.low, frozen[windows.device])
+        open_ = low < windows.high
+        windows = _Windows(windows.device[open_], low[open_], windows.high[open_])
+        if not len(windows.device):
+            return []
+        series, when, value, state, known, first = _load(device_ids, meters, windows)
         of_window = [meters[d] for d in windows.device.tolist()]
-        hours, decided = hours_of(of_window, series, when, value, state)
+        hours, decided = hours_of(of_window, series, when, value, state, known)
         wider = _widened(windows, of_window, series, when, state, decided, first)
         if wider is None:
             break
         windows = wider
     changed = decided != state
     if changed.any():
-        _store_states(device_ids, windows, series[changed], when[changed], value[changed], decided[changed])
+        store_states(device_ids, windows.device[series[changed]], when[changed], value[changed], decided[changed])
     inside = (hours.start >= windows.low[hours.series]) & (hours.start < windows.high[hours.series])
     columns = _columns(hours, inside)
-    if changed.any():
+    if all_of_it:
+        columns = _with_emptied(columns, windows, np.arange(len(windows.device)))
+    elif changed.any():
         columns = _with_emptied(columns, windows, np.unique(series[changed]))
-    return _store_hours(device_ids, meters, windows, *columns)
+    return store_hours(device_ids, meters, windows.device[columns[0]], *columns[1:])
 
 
 def _touched(device_ids: list[str], meters: list[Meter], device: Ints, at: Ints) -> tuple[Ints, Ints, Ints]:
@@ -101,17 +111,24 @@ def _merge(device: Ints, low: Ints, high: Ints) -> _Windows:
 
 
 def _counted_neighbours(device_ids: list[str], device: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints]:
-    """The instants of the last counted reading at or before `low` and the first at or after `high`; else these themselves."""
+    """The instants of the last counted reading, or known stand, at or before `low` and the first at or after `high`; else these."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT coalesce((SELECT (extract(epoch FROM r.at) * 1000000)::bigint FROM readings_reading r
-                             WHERE r.device_id = w.device AND r.at <= 'epoch'::timestamptz + w.low * interval '1 microsecond'
-                               AND r.state IN (0, 3) ORDER BY r.at DESC LIMIT 1), w.low),
-                   coalesce((SELECT (extract(epoch FROM r.at) * 1000000)::bigint FROM readings_reading r
-                             WHERE r.device_id = w.device AND r.at >= 'epoch'::timestamptz + w.high * interval '1 microsecond'
-                               AND r.state IN (0, 3) ORDER BY r.at LIMIT 1), w.high)
-            FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS w (device, low, high, n) ORDER BY w.n
+            SELECT coalesce((extract(epoch FROM greatest(
+                       (SELECT r.at FROM readings_reading r WHERE r.device_id = w.device AND r.at <= w.low
+                        AND r.state IN (0, 3) ORDER BY r.at DESC LIMIT 1),
+                       (SELECT max(s.at) FROM readings_registerstand s WHERE s.device_id = w.device AND s.at <= w.low)
+                   )) * 1000000)::bigint, w.low_us),
+                   coalesce((extract(epoch FROM least(
+                       (SELECT r.at FROM readings_reading r WHERE r.device_id = w.device AND r.at >= w.high
+                        AND r.state IN (0, 3) ORDER BY r.at LIMIT 1),
+                       (SELECT min(s.at) FROM readings_registerstand s WHERE s.device_id = w.device AND s.at >= w.high)
+                   )) * 1000000)::bigint, w.high_us)
+            FROM (SELECT *, 'epoch'::timestamptz + low_us * interval '1 microsecond' AS low,
+                         'epoch'::timestamptz + high_us * interval '1 microsecond' AS high
+                  FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS u (device, low_us, high_us, n)) w
+            ORDER BY w.n
             """,
             [array(device_ids[d] for d in device.tolist()), array(low.tolist()), array(high.tolist())],
         )
@@ -121,8 +138,9 @@ def _counted_neighbours(device_ids: list[str], device: Ints, low: Ints, high: In
 
 def _load(
     device_ids: list[str], meters: list[Meter], windows: _Windows
-) -> tuple[Ints, Ints, Floats, Ints, list[tuple[int, int]]]:
-    """All rows that the windows' energy rests on: (window, at, value, state), sorted, and what range was read for each."""
+) -> tuple[Ints, Ints, Floats, Ints, Bools, list[tuple[int, int]]]:
+    """All rows that the windows' energy rests on: (window, at, value, state, whether it is a known stand), sorted, and what range
+    was read for each."""
     interval = np.array([meter.interval_us for meter in meters], dtype=np.int64)[windows.device]
     kind = np.array([meter.kind for meter in meters], dtype=np.int64)[windows.device]
     margin = np.where(kind == Kind.POWER_W, BRIDGED_INTERVALS * interval, np.int64(ADJACENT_INTERVALS * interval))
@@ -150,7 +168,51 @@ def _load(
         [array(ids), array(begin.tolist()), array(end.tolist()), int(begin.min()), int(end.max())],
         ("int4", "timestamptz", "float8", "int2"),
     )
-    return series, at, value, state, list(zip(begin.tolist(), end.tolist(), strict=True))
+    known = np.zeros(len(at), dtype=bool)
+    if len(registers):
+        stands = _stands(device_ids, windows, registers, begin, end)
+        if stands:
+            series, at, value, state, known = _with_stands(stands, series, at, value, state)
+    return series, at, value, state, known, list(zip(begin.tolist(), end.tolist(), strict=True))
+
+
+Stand = tuple[int, int, float, float]
+
+
+def _stands(device_ids: list[str], windows: _Windows, registers: Ints, begin: Ints, end: Ints) -> list[Stand]:
+    """Where registers are known to have stood: (window, instant, the old meter's end, the new one's beginning)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT w.place, (extract(epoch FROM s.at) * 1000000)::bigint, s.final_register, s.first_register
+            FROM unnest(%s::int[], %s::uuid[], %s::bigint[], %s::bigint[]) AS w (place, device, begin, finish)
+            JOIN readings_registerstand s ON s.device_id = w.device
+                AND s.at BETWEEN 'epoch'::timestamptz + w.begin * interval '1 microsecond'
+                             AND 'epoch'::timestamptz + w.finish * interval '1 microsecond'
+            ORDER BY 1, 2
+            """,
+            [
+                array(registers.tolist()),
+                array(device_ids[d] for d in windows.device[registers].tolist()),
+                array(begin[registers].tolist()),
+                array(end[registers].tolist()),
+            ],
+        )
+        return list(cursor.fetchall())
+
+
+def _with_stands(
+    stands: list[Stand], series: Ints, at: Ints, value: Floats, state: Ints
+) -> tuple[Ints, Ints, Floats, Ints, Bools]:
+    twice = [row for row in stands for _ in range(2)]
+    series = np.concatenate([series, np.array([row[0] for row in twice], dtype=np.int64)])
+    at = np.concatenate([at, np.array([row[1] for row in twice], dtype=np.int64)])
+    value = np.concatenate([value, np.array([stand for row in stands for stand in row[2:]])])
+    state = np.concatenate([state, np.full(len(twice), State.ACCEPTED, dtype=np.int64)])
+    known = np.arange(len(at)) >= len(at) - len(twice)
+    # Stable: a reading of the same instant stays before them, and the end before the beginning.
+    order = np.lexsort((at, series))
+    return series[order], at[order], value[order], state[order], known[order]
 
 
 def _widened(
@@ -219,108 +281,3 @@ def _with_emptied(columns: Columns, windows: _Windows, changed_windows: Ints) ->
         np.full(n, Quality.MISSING, dtype=np.int64),
     )
     return tuple(np.concatenate(pair) for pair in zip(columns, more, strict=True))  # type: ignore[return-value]
-
-
-def _store_states(device_ids: list[str], windows: _Windows, series: Ints, at: Ints, value: Floats, state: Ints) -> None:
-    """Rows that count otherwise than before; what is held from now on is put on the operator's list, what is not leaves it."""
-    rows = [array(device_ids[d] for d in windows.device[series].tolist()), array(at.tolist())]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE readings_reading r SET state = i.state
-            FROM unnest(%s::uuid[], %s::bigint[], %s::smallint[]) AS i (device_id, at, state)
-            WHERE r.device_id = i.device_id AND r.at = 'epoch'::timestamptz + i.at * interval '1 microsecond'
-            """,
-            [*rows, array(state.tolist())],
-        )
-        cursor.execute(
-            f"""
-            WITH i AS MATERIALIZED (
-                SELECT device_id, 'epoch'::timestamptz + at * interval '1 microsecond' AS at, value, state
-                FROM unnest(%s::uuid[], %s::bigint[], %s::float8[], %s::smallint[]) AS u (device_id, at, value, state)),
-            cleared AS (
-                DELETE FROM readings_doubtfulreading d USING i
-                WHERE d.device_id = i.device_id AND d.at = i.at AND i.state = {State.COUNTED:d} AND d.decision IS NULL)
-            INSERT INTO readings_doubtfulreading AS d (id, device_id, at, value, reason)
-            SELECT gen_random_uuid(), device_id, at, value,
-                   CASE state WHEN {State.HELD_DIP:d} THEN 'dip' ELSE 'implausible' END
-            FROM i WHERE state IN ({State.HELD_DIP:d}, {State.HELD_IMPLAUSIBLE:d})
-            ON CONFLICT (device_id, at) DO UPDATE SET reason = EXCLUDED.reason WHERE d.decision IS NULL
-            """,
-            [*rows, floats(value.tolist()), array(state.tolist())],
-        )
-
-
-def _store_hours(
-    device_ids: list[str],
-    meters: list[Meter],
-    windows: _Windows,
-    series: Ints,
-    start: Ints,
-    quarters: Floats,
-    counts: Ints,
-    whole: Ints,
-    quality: Ints,
-) -> list[ChangedHours]:
-    if not len(start):
-        return []
-    device = windows.device[series]
-    order = np.lexsort((start, device))
-    device, start, quarters, counts = device[order], start[order], quarters[order], counts[order]
-    whole, quality = whole[order], quality[order]
-    kwh = np.where(np.isnan(quarters).all(axis=1), np.nan, np.nansum(quarters, axis=1))
-    expected = np.array([expected_readings(meter.interval_us) or np.nan for meter in meters])[device]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO hours_hour AS h (device_id, start, q1, q2, q3, q4, kwh, expected, n1, n2, n3, n4, readings, whole,
-                                         quality, version, published_version)
-            SELECT (%s::uuid[])[i.device + 1], 'epoch'::timestamptz + i.start * interval '1 microsecond',
-                   i.q1, i.q2, i.q3, i.q4, i.kwh, i.expected, i.n1, i.n2, i.n3, i.n4, i.n1 + i.n2 + i.n3 + i.n4, i.whole,
-                   i.quality, 1, 0
-            FROM unnest(%s::int[], %s::bigint[], {", ".join(["%s::float8[]"] * 6)}, {", ".join(["%s::int[]"] * 4)},
-                        %s::smallint[], %s::smallint[])
-                 AS i (device, start, q1, q2, q3, q4, kwh, expected, n1, n2, n3, n4, whole, quality)
-            WHERE i.kwh IS NOT NULL OR i.n1 + i.n2 + i.n3 + i.n4 > 0 OR EXISTS (
-                SELECT FROM hours_hour e WHERE e.device_id = (%s::uuid[])[i.device + 1]
-                                           AND e.start = 'epoch'::timestamptz + i.start * interval '1 microsecond')
-            ON CONFLICT (device_id, start) DO UPDATE SET
-                (q1, q2, q3, q4, kwh, expected, n1, n2, n3, n4, readings, whole) = (
-                    EXCLUDED.q1, EXCLUDED.q2, EXCLUDED.q3, EXCLUDED.q4, EXCLUDED.kwh, EXCLUDED.expected,
-                    EXCLUDED.n1, EXCLUDED.n2, EXCLUDED.n3, EXCLUDED.n4, EXCLUDED.readings, EXCLUDED.whole),
-                version = h.version + 1,
-                revised_at = CASE WHEN {_CHANGED_LATE} THEN now() ELSE h.revised_at END,
-                quality = CASE WHEN EXCLUDED.quality = {Quality.MEASURED} AND (h.revised_at IS NOT NULL OR {_CHANGED_LATE})
-                               THEN {Quality.LATE} ELSE EXCLUDED.quality END
-            WHERE (h.q1, h.q2, h.q3, h.q4, h.expected, h.n1, h.n2, h.n3, h.n4, h.whole,
-                   CASE h.quality WHEN {Quality.LATE} THEN {Quality.MEASURED} ELSE h.quality END)
-                  IS DISTINCT FROM
-                  (EXCLUDED.q1, EXCLUDED.q2, EXCLUDED.q3, EXCLUDED.q4, EXCLUDED.expected, EXCLUDED.n1, EXCLUDED.n2,
-                   EXCLUDED.n3, EXCLUDED.n4, EXCLUDED.whole, EXCLUDED.quality::int)
-            RETURNING device_id::text, (extract(epoch FROM start) * 1000000)::bigint
-            """,
-            [
-                (ids := array(device_ids)),
-                array(device.tolist()),
-                array(start.tolist()),
-                *(floats(quarters[:, i].tolist()) for i in range(4)),
-                floats(kwh.tolist()),
-                floats(expected.tolist()),
-                *(array(counts[:, i].tolist()) for i in range(4)),
-                array(whole.tolist()),
-                array(quality.tolist()),
-                ids,
-                settings.GRACE_MINUTES,
-                settings.GRACE_MINUTES,
-            ],
-        )
-        spans: dict[str, tuple[int, int]] = {}
-        for device_id, start_us in cursor.fetchall():
-            low, high = spans.get(device_id, (start_us, start_us))
-            spans[device_id] = (min(low, start_us), max(high, start_us))
-    return [ChangedHours(device_id, low, high) for device_id, (low, high) in sorted(spans.items())]
-
-
-# Complete, and changed after its end and the grace time; filling an hour that was partial or an estimate is no revision.
-_CHANGED_LATE = f"""(h.quality IN ({Quality.MEASURED}, {Quality.LATE})
-                     AND now() > h.start + interval '1 hour' + %s * interval '1 minute')"""

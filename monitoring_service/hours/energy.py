@@ -64,6 +64,7 @@ class Meter(NamedTuple):
     rated_power_w: float | None = None
     register_max: float | None = None
     signed: bool = False  # grid_import: power below zero is export, and no import
+    frozen_until_us: int = 0  # hours before rest on readings that were dropped, and are not computed again
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,21 @@ def reach(meter: Meter) -> tuple[int, int]:
     return 0, 0
 
 
-def hours_of(meters: list[Meter], series: Ints, at: Ints, value: Floats, state: Ints) -> tuple[Hours, Ints]:
+def hours_of(
+    meters: list[Meter], series: Ints, at: Ints, value: Floats, state: Ints, known: Bools | None = None
+) -> tuple[Hours, Ints]:
     """The hours that these readings make, and each row's State as it must be.
 
     `meters[s]` describes series `s`; `series, at, value, state` are rows sorted by (series, at) without doubles.
+    Rows marked `known` are no readings but where a register is known to have stood (ACCEPTED), two for one instant: where the
+    old meter ended and where the new one began. A reading of that very instant adds nothing to what is known.
     """
-    state = _classify(meters, series, at, value, state)
-    counts = (state == State.COUNTED) | (state == State.ACCEPTED)
-    s, t, v = series[counts], at[counts], value[counts]
+    known = np.zeros(len(at), dtype=bool) if known is None else known
+    told = ~known & _of_a_known_instant(series, at, known)
+    state = _classify(meters, series, at, value, state, known, told)
+    counted = (state == State.COUNTED) | (state == State.ACCEPTED)
+    readings, counts = counted & ~known, counted & ~told
+    s, t, v, k = series[counts], at[counts], value[counts], known[counts]
     kind = np.array([meter.kind for meter in meters], dtype=np.int64)
     span = np.array([meter.interval_us for meter in meters], dtype=np.int64)
     segments, covered = [], []
@@ -124,13 +132,22 @@ def hours_of(meters: list[Meter], series: Ints, at: Ints, value: Floats, state: 
     ):
         rows = kind[s] == each
         if rows.any():
-            made, cover = make(meters, s[rows], t[rows], v[rows], span[s[rows]])
+            made, cover = make(meters, s[rows], t[rows], v[rows], span[s[rows]], k[rows])
             segments.append(made)
             covered.append(cover)
-    return _by_hour(segments, covered, s, t), state
+    return _by_hour(segments, covered, series[readings], at[readings]), state
 
 
-def _classify(meters: list[Meter], series: Ints, at: Ints, value: Floats, state: Ints) -> Ints:
+def _of_a_known_instant(series: Ints, at: Ints, known: Bools) -> Bools:
+    found = np.zeros(len(at), dtype=bool)
+    for row in np.flatnonzero(known).tolist():
+        found |= (series == series[row]) & (at == at[row])
+    return found
+
+
+def _classify(
+    meters: list[Meter], series: Ints, at: Ints, value: Floats, state: Ints, known: Bools, told: Bools
+) -> Ints:
     state = state.copy()
     undecided = state <= State.HELD_IMPLAUSIBLE
     state[undecided] = State.COUNTED
@@ -150,19 +167,20 @@ def _classify(meters: list[Meter], series: Ints, at: Ints, value: Floats, state:
         for first, last in zip([0, *edges.tolist()], [*edges.tolist(), len(series)], strict=True):
             if registers[first]:
                 meter = meters[int(series[first])]
-                state[first:last] = _classify_register(meter, at[first:last], value[first:last], state[first:last])
+                of = slice(first, last)
+                state[of] = _classify_register(meter, at[of], value[of], state[of], known[of], told[of])
     return state
 
 
-def _classify_register(meter: Meter, at: Ints, value: Floats, state: Ints) -> Ints:
-    """A register's readings against the last one that counted."""
+def _classify_register(meter: Meter, at: Ints, value: Floats, state: Ints, known: Bools, told: Bools) -> Ints:
+    """A register's readings against the last one that counted, or where it is known to have stood after that."""
     if meter.rated_power_w is None and (state == State.COUNTED).all() and (np.diff(value) >= 0).all():
         return state
     state = state.copy()
     base: float | None = None
     base_at = 0
     for i in range(len(value)):
-        if state[i] == State.DISCARDED:
+        if state[i] == State.DISCARDED or told[i]:
             continue
         if base is not None and state[i] != State.ACCEPTED:
             energy, _ = _register_step(base, float(value[i]), meter.register_max)
@@ -195,6 +213,7 @@ def _interval_segments(
     at: Ints,
     value: Floats,
     span: Ints,
+    known: Bools,
 ) -> tuple[_Segments, tuple[Ints, Ints, Ints]]:
     power = value / (span / HOUR)
     none = np.zeros(len(at), dtype=bool)
@@ -213,6 +232,7 @@ def _power_segments(
     at: Ints,
     value: Floats,
     span: Ints,
+    known: Bools,
 ) -> tuple[_Segments, tuple[Ints, Ints, Ints]]:
     joined = (series[1:] == series[:-1]) & (at[1:] - at[:-1] <= BRIDGED_INTERVALS * span[1:])
     s, start, end = series[1:][joined], at[:-1][joined], at[1:][joined]
@@ -248,15 +268,18 @@ def _register_segments(
     at: Ints,
     value: Floats,
     span: Ints,
+    known: Bools,
 ) -> tuple[_Segments, tuple[Ints, Ints, Ints]]:
-    joined = series[1:] == series[:-1]
+    # From the old meter's end to the new one's beginning no time passes.
+    joined = (series[1:] == series[:-1]) & (at[1:] > at[:-1])
     s, start, end = series[1:][joined], at[:-1][joined], at[1:][joined]
-    before, after = value[:-1][joined], value[1:][joined]
+    before, after, ends_known = value[:-1][joined], value[1:][joined], known[1:][joined]
     energy, reset = after - before, np.zeros(len(s), dtype=bool)
     for i in np.flatnonzero(energy < 0).tolist():
         step, restarted = _register_step(float(before[i]), float(after[i]), meters[int(s[i])].register_max)
-        # A dip that an operator accepted is where the counter really stands: counting goes on from there.
-        energy[i], reset[i] = step or 0.0, restarted
+        # A dip that an operator accepted is where the counter really stands: counting goes on from there. So is the end of
+        # a meter that was noted lower than its last reading.
+        energy[i], reset[i] = (0.0, False) if ends_known[i] else (step or 0.0, restarted)
     power = energy / ((end - start) / HOUR)
     estimated = end - start > BRIDGED_INTERVALS * span[1:][joined]
     return _Segments(s, start, end, power, power, estimated, reset), (s, start, end)

@@ -4,6 +4,13 @@ from django.db.models import F, Q
 from monitoring_service.hours.energy import Quality
 
 
+class RecomputeRequest(models.Model):
+    """A device whose hours from `since` on must be computed anew, because the device itself has changed."""
+
+    device_id = models.UUIDField(primary_key=True)
+    since = models.DateTimeField()
+
+
 class Hour(models.Model):
     """A device's energy in [start, start + 1 h), in quarters, so that every zone's days and hours come out exact.
 

@@ -7,7 +7,7 @@ import json
 
 from django.db import connection
 
-from monitoring_service.hours.aggregation import ChangedHours
+from monitoring_service.hours.storing import ChangedHours
 
 CHANNEL = "live"
 # A notice may hold 8,000 bytes; a device takes about 70.

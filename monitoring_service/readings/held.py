@@ -1,8 +1,19 @@
 """`return_refused`: held readings that cannot be stored leave the held list for the dead-letter queue."""
 
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q
+
 from monitoring_service.readings.dead_letters import DeadLetters
 from monitoring_service.readings.models import HeldReading
-from monitoring_service.readings.services import HELD_FOR, held_to_return
+
+HELD_FOR = timedelta(hours=24)
+
+
+def held_to_return(*, limit: int = 500) -> list[HeldReading]:
+    """Held readings that will not be stored: their device did not arrive in time, or refused them."""
+    overdue = Q(received_at__lt=datetime.now(UTC) - HELD_FOR)
+    return list(HeldReading.objects.filter(overdue | Q(refusal__isnull=False)).order_by("received_at")[:limit])
 
 
 class ReturnRefused:

@@ -70,6 +70,7 @@ class DoubtfulReading(models.Model):
     class Reason(models.TextChoices):
         DIP = "dip"
         IMPLAUSIBLE = "implausible"
+        DROPPED_MONTH = "dropped_month"
 
     class Decision(models.TextChoices):
         ACCEPTED = "accepted"
@@ -90,6 +91,17 @@ class DoubtfulReading(models.Model):
         indexes = (
             models.Index(fields=["held_at", "at", "id"], name="doubtful_open", condition=models.Q(decision=None)),
         )
+
+
+class Cutoff(models.Model):
+    """Readings of the device were dropped: hours before `at` (a whole hour) rest on them and are not computed again.
+
+    `register` is where its counter stood at that instant, so that what it counted since is not lost.
+    """
+
+    device_id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    register = models.FloatField(null=True)
 
 
 class LastReading(models.Model):

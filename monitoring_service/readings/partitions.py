@@ -37,7 +37,10 @@ def ensure_months(months: Iterable[tuple[int, int]], *, table: str) -> list[str]
 def _missing(names: Iterable[str]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL ORDER BY name",
+            # Not to_regclass: within a transaction it may not see yet what another one has just made.
+            """SELECT name FROM unnest(%s::text[]) AS name
+               WHERE NOT EXISTS (SELECT FROM pg_class WHERE relname = name AND relnamespace = current_schema()::regnamespace)
+               ORDER BY name""",
             [list(names)],
         )
         return [name for (name,) in cursor.fetchall()]

@@ -11,7 +11,8 @@ from rest_framework.exceptions import NotFound
 
 from monitoring_service.devices.models import Device
 from monitoring_service.hours.aggregation import recompute_hours
-from monitoring_service.hours.energy import State
+from monitoring_service.hours.energy import Kind, State
+from monitoring_service.hours.storing import add_to_hours
 from monitoring_service.live.announce import announce_hours
 from monitoring_service.readings.decoding import to_us
 from monitoring_service.readings.models import DoubtfulReading, Reading
@@ -20,6 +21,10 @@ from service_kit.errors import Conflict
 
 Decision = Literal["accepted", "discarded"]
 _STATES = {"accepted": State.ACCEPTED, "discarded": State.DISCARDED}
+
+
+class NeighboursDropped(Conflict):
+    """Power and registers have energy only between two readings."""
 
 
 class DecidedOtherwise(Conflict):
@@ -40,7 +45,7 @@ def doubtful_readings(*, decision: str, device_id: uuid.UUID | None) -> QuerySet
 def decide(*, held_id: uuid.UUID, decision: Decision, by: uuid.UUID) -> DoubtfulReading:
     """Count the reading, or leave it out for good, with every hour that follows from it; the same decision again changes nothing.
 
-    Raises NotFound or DecidedOtherwise.
+    Raises NotFound, DecidedOtherwise or NeighboursDropped.
     """
     device_id = DoubtfulReading.objects.filter(pk=held_id).values_list("device_id", flat=True).first()
     if device_id is not None:
@@ -56,15 +61,29 @@ def decide(*, held_id: uuid.UUID, decision: Decision, by: uuid.UUID) -> Doubtful
                 "If that was wrong, send its right value as a correction."
             )
         return held
-    held.decision, held.decided_by, held.decided_at = decision, by, timezone.now()
-    held.save(update_fields=["decision", "decided_by", "decided_at"])
-    Reading.objects.filter(device_id=held.device_id, at=held.at).update(state=_STATES[decision])
     key = str(held.device_id)
+    meter = known_devices([key])[key].meter
+    if held.reason == DoubtfulReading.Reason.DROPPED_MONTH and decision == "accepted":
+        if meter.kind != Kind.INTERVAL_KWH:
+            raise NeighboursDropped(
+                f"The readings around {held.at.isoformat()} were dropped, without which this one has no energy. Discard it."
+            )
+        _decided(held, decision, by)
+        announce_hours(add_to_hours(device_id=key, meter=meter, at_us=to_us(held.at), value=held.value))
+        return held
+    _decided(held, decision, by)
+    if not Reading.objects.filter(device_id=held.device_id, at=held.at).update(state=_STATES[decision]):
+        return held
     changed = recompute_hours(
         device_ids=[key],
-        meters=[known_devices([key])[key].meter],
+        meters=[meter],
         device=np.zeros(1, dtype=np.int64),
         at=np.array([to_us(held.at)], dtype=np.int64),
     )
     announce_hours(changed)
     return held
+
+
+def _decided(held: DoubtfulReading, decision: Decision, by: uuid.UUID) -> None:
+    held.decision, held.decided_by, held.decided_at = decision, by, timezone.now()
+    held.save(update_fields=["decision", "decided_by", "decided_at"])

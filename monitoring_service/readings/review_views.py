@@ -28,7 +28,8 @@ class HeldReadingSerializer(serializers.ModelSerializer[DoubtfulReading]):
         DoubtfulReading.Reason.choices,
         read_only=True,
         help_text="`dip`: a register fell by less than a tenth. "
-        "`implausible`: more than 1.5 times what rated_power_w can take in the time.",
+        "`implausible`: more than 1.5 times what rated_power_w can take in the time. "
+        "`dropped_month`: its hour's other readings were dropped; accepted, it is added to what the hour has.",
     )
 
     class Meta:

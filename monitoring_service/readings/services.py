@@ -2,26 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import IntegrityError, connection, transaction
 
 from monitoring_service.devices.models import Device
-from monitoring_service.hours.aggregation import ChangedHours, recompute_hours
-from monitoring_service.hours.energy import Floats, Ints, Kind, Meter
+from monitoring_service.hours.aggregation import recompute_hours
+from monitoring_service.hours.energy import HOUR, Floats, Ints, Kind, Meter, reach
 from monitoring_service.hours.rows import array, floats
+from monitoring_service.hours.storing import ChangedHours
 from monitoring_service.live.announce import announce_hours
 from monitoring_service.readings.decoding import Metric, Readings, Refusal, decode, to_us
 from monitoring_service.readings.models import HeldReading
 from monitoring_service.readings.mqtt import Speaker
 from monitoring_service.readings.partitions import ensure_months
+from monitoring_service.readings.review_list import hold_for_review
+from service_kit.consumer import sqlstate
 
 HELD_PER_DEVICE = 1_000
-HELD_FOR = timedelta(hours=24)
+_NO_PARTITION = "23514"  # the month was dropped between our look and our writing
 _HELD_LOCK = 0x48454C44
 _KINDS = {"interval_kwh": Kind.INTERVAL_KWH, "power_w": Kind.POWER_W, "register_kwh": Kind.REGISTER_KWH}
 _READINGS = "readings_reading"
@@ -49,12 +50,27 @@ class Known:
     deleted: bool
 
 
-@transaction.atomic
+class _DeviceChanged(Exception):
+    """While the batch was on its way in a device was changed, or a month dropped: look again."""
+
+
 def store_readings(*, readings: Readings) -> Stored:
-    """Store decoded readings and bring the hours they touch up to date.
+    """Store decoded readings and bring the hours they touch up to date, in one transaction.
 
     The order of the locks (held list, months, devices by id) is the same for every writer, so that none can wait in a circle.
     """
+    while True:
+        try:
+            with transaction.atomic():
+                return _store(readings)
+        except _DeviceChanged:
+            continue
+        except IntegrityError as error:
+            if sqlstate(error) != _NO_PARTITION:
+                raise
+
+
+def _store(readings: Readings) -> Stored:
     result = Stored(refusals=list(readings.refusals))
     known = known_devices(readings.devices)
     unknown = [device for device in readings.devices if device not in known]
@@ -77,6 +93,9 @@ def store_readings(*, readings: Readings) -> Stored:
         written = 0
         for part in _rounds(device, at, value, revision):
             written += _write(readings.devices, device[part], at[part], value[part], revision[part])
+        # Having written, we hold the table against the dropping of months, and the devices against their own changes.
+        if known_devices(readings.devices) != known:
+            raise _DeviceChanged
         result.accepted += written
         result.duplicates += len(at) - written
         result.changed = recompute_hours(device_ids=readings.devices, meters=meters, device=device, at=at)
@@ -92,13 +111,21 @@ def known_devices(ids: Iterable[str]) -> dict[str, Known]:
     """What storing must know of these devices; those that are not known here are left out."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT id::text, kind, reading, interval_seconds, rated_power_w, register_max, deleted_at IS NOT NULL
-               FROM devices_device WHERE id = ANY(%s::uuid[])""",
+            """SELECT d.id::text, d.kind, d.reading, d.interval_seconds, d.rated_power_w, d.register_max,
+                      d.deleted_at IS NOT NULL, coalesce((extract(epoch FROM c.at) * 1000000)::bigint, 0)
+               FROM devices_device d LEFT JOIN readings_cutoff c ON c.device_id = d.id WHERE d.id = ANY(%s::uuid[])""",
             [array(ids)],
         )
         return {
             row[0]: Known(
-                Meter(_KINDS[row[2]], row[3] * 1_000_000, row[4], row[5], signed=row[1] == "grid_import"),
+                Meter(
+                    _KINDS[row[2]],
+                    row[3] * 1_000_000,
+                    row[4],
+                    row[5],
+                    signed=row[1] == "grid_import",
+                    frozen_until_us=row[7],
+                ),
                 row[2],
                 row[1],
                 row[6],
@@ -163,6 +190,17 @@ def _accepted_rows(readings: Readings, known: dict[str, Known], result: Stored) 
                 reason = f"{about.reading} {value[row]:g} is negative"
             result.refusals.append(Refusal(readings.as_json(row), reason, readings.index[row]))
         ok &= ~wrong
+        frozen = np.array([known[d].meter.frozen_until_us if d in known else 0 for d in devices], dtype=np.int64)
+        if frozen.any():
+            reaches = np.array([reach(known[d].meter)[0] if d in known else 0 for d in devices], dtype=np.int64)
+            at = np.array(readings.at_us, dtype=np.int64)
+            touched = (at - np.maximum(reaches, 1)[device]) // HOUR * HOUR
+            late = ok & (touched < frozen[device])
+            held, again = hold_for_review(readings, np.flatnonzero(late))
+            result.held += held
+            result.accepted += held
+            result.duplicates += again
+            ok &= ~late
     return np.flatnonzero(ok)
 
 
@@ -335,9 +373,3 @@ def take_in_held(*, device_id: UUID) -> Stored | None:
         HeldReading(device_id=device_id, body=refusal.body, refusal=refusal.reason) for refusal in stored.refusals
     )
     return stored
-
-
-def held_to_return(*, limit: int = 500) -> list[HeldReading]:
-    """Held readings that will not be stored: their device did not arrive in time, or refused them."""
-    overdue = Q(received_at__lt=datetime.now(UTC) - HELD_FOR)
-    return list(HeldReading.objects.filter(overdue | Q(refusal__isnull=False)).order_by("received_at")[:limit])

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from monitoring_service.conftest import DAY, METER, TEN_MINUTES, device_event, reading, ten_minutes
+from monitoring_service.readings.held import held_to_return
 from monitoring_service.readings.models import HeldReading
-from monitoring_service.readings.services import HELD_PER_DEVICE, held_to_return
+from monitoring_service.readings.services import HELD_PER_DEVICE
 
 pytestmark = pytest.mark.django_db
 Send = Callable[..., Any]
