@@ -37,6 +37,16 @@ def ahead(residuals: Floats, coefficients: Floats, horizon: int) -> Floats:
     return path[:, order:]
 
 
+def simulated(residuals: Floats, coefficients: Floats, innovations: Floats) -> Floats:
+    """Errors of one series along many paths (paths, horizon) after these residuals (hours,), driven by these innovations."""
+    order, (paths, horizon) = len(coefficients), innovations.shape
+    out = np.concatenate([np.tile(residuals[-order:], (paths, 1)), innovations], axis=1)
+    newest_last = coefficients[::-1]
+    for step in range(horizon):
+        out[:, order + step] += out[:, step : order + step] @ newest_last
+    return out[:, order:]
+
+
 def deviation(coefficients: Floats, variance: Floats, horizon: int) -> Floats:
     """Standard deviation of the error of each hour ahead: shape (series, horizon)."""
     impulse = np.zeros((len(coefficients), coefficients.shape[1]))

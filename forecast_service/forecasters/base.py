@@ -1,5 +1,6 @@
 """What goes into a forecaster and what comes out of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -14,6 +15,10 @@ LONGEST_HORIZON = WEEK
 LONGEST_HISTORY = 12 * WEEK
 # Of the innovations, in the order of Forecast.quantiles: both ends of the 95% and of the 80% prediction interval.
 PROBABILITIES = (0.025, 0.1, 0.9, 0.975)
+
+
+def floats(numbers: Sequence[float]) -> Floats:
+    return np.asarray(numbers, dtype=np.float64)
 
 
 class NothingToForecastFrom(ValueError):

@@ -56,11 +56,11 @@ Engine = Callable[[Fitted, Floats, Floats, Floats], tuple[Floats, Floats]]
 
 def recursion(fitted: Fitted, z: Floats, tail: Floats, ahead: Floats) -> tuple[Floats, Floats]:
     """The forecast of the state space model with an exactly known state, in numpy alone."""
-    residuals = z - _product(tail, fitted.coefficients)
+    residuals = z - product(tail, fitted.coefficients)
     horizon = ahead.shape[1]
     error = autoregression.ahead(residuals, fitted.autoregressive, horizon)
     deviation = autoregression.deviation(fitted.autoregressive, fitted.variance, horizon)
-    return _product(ahead, fitted.coefficients) + error, deviation
+    return product(ahead, fitted.coefficients) + error, deviation
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,12 @@ def forecast_many(
     1970-01-01 00:00 of that clock. free: of these hours and the `horizon` after them (`calendar.free_hours`). Returns the median (meters, horizon) and its quantiles (meters, horizon, 4).
     """
     values = without_broken(values)
-    scale, logged = _scale_and_log(values)
+    scale, logged = scale_and_log(values)
     mean = np.empty((len(values), horizon))
     quantiles = np.empty((len(values), horizon, len(PROBABILITIES)))
     for group, is_log in ((logged, True), (~logged, False)):
         if group.any():
-            z = _transformed(values[group], scale[group], is_log)
+            z = transformed(values[group], scale[group], is_log)
             middle, ends = _near_and_far(z, first_hour, horizon, free, absolute=is_log, engine=engine)
             if is_log:
                 middle, ends = np.exp(middle) - LOG_OFFSET, np.exp(ends) - LOG_OFFSET
@@ -109,14 +109,14 @@ def forecast_many(
     return mean, quantiles
 
 
-def _scale_and_log(values: Floats) -> tuple[Floats, Hours]:
+def scale_and_log(values: Floats) -> tuple[Floats, Hours]:
     """Mean size of each meter's hours (meters, 1), and whether it is modelled by its logarithm (meters,)."""
     scale = np.nanmean(np.abs(values), axis=1, keepdims=True)
     scale[scale == 0] = 1.0
     return scale, (np.nanmin(values, axis=1) >= 0) & (_skewness(values) > SKEWED)
 
 
-def _transformed(values: Floats, scale: Floats, is_log: bool) -> Floats:
+def transformed(values: Floats, scale: Floats, is_log: bool) -> Floats:
     return np.log(values / scale + LOG_OFFSET) if is_log else values / scale
 
 
@@ -125,12 +125,12 @@ def parameters(history: History, place: Place) -> dict[str, Any]:
     history = history.last(LONGEST_HISTORY)
     first_hour, values, _ = to_wall(history, 1, place.zone)
     values = without_broken(values[None])
-    scale, logged = _scale_and_log(values)
-    z, is_log = _transformed(values, scale, bool(logged[0])), bool(logged[0])
+    scale, logged = scale_and_log(values)
+    z, is_log = transformed(values, scale, bool(logged[0])), bool(logged[0])
     free = free_hours(first_hour, values.shape[1] + 1, place.country)
     told: dict[str, Any] = {"scale_kwh": float(scale[0, 0]), "logarithm": is_log}
     for name, far in (("near", False), ("far", True)):
-        fitted, _ = _fit_one_model(z, first_hour, 1, free, absolute=is_log, far=far)
+        fitted, _ = fit_model(z, first_hour, 1, free, absolute=is_log, far=far)
         told[name] = {
             field.name: [float(f"{number:.6g}") for number in np.ravel(getattr(fitted, field.name)[0])]
             for field in fields(fitted)
@@ -163,9 +163,9 @@ def _one_model(
     engine: Engine,
 ) -> tuple[Floats, Floats]:
     hours = z.shape[1]
-    fitted, regressors = _fit_one_model(z, first_hour, horizon, free, absolute=absolute, far=far)
+    fitted, regressors = fit_model(z, first_hour, horizon, free, absolute=absolute, far=far)
     tail = regressors[:, hours - TAIL : hours]
-    expected = _product(tail, fitted.coefficients)
+    expected = product(tail, fitted.coefficients)
     known = np.where(np.isnan(z[:, -TAIL:]), expected, z[:, -TAIL:])
     mean, deviation = engine(fitted, known, tail, regressors[:, hours:])
     hour_of_day = (first_hour + hours + np.arange(horizon)) % DAY
@@ -173,7 +173,7 @@ def _one_model(
     return mean, mean[..., None] + spread[..., None] * fitted.quantiles[:, None, :]
 
 
-def _fit_one_model(
+def fit_model(
     z: Floats, first_hour: int, horizon: int, free: Hours, *, absolute: bool, far: bool
 ) -> tuple[Fitted, Floats]:
     """The model and its regressors, of the history and the `horizon`."""
@@ -199,12 +199,12 @@ def _fit(
     ridge = (RIDGE_FAR if far else RIDGE_NEAR) * (1 + (RIDGE_DOUBLES_AT / target.shape[1]) ** 3)
     coefficients = _ridge(x, target, weights, ridge)
     for _ in range(REWEIGHTINGS if absolute else 0):
-        size = np.abs(target - _product(x, coefficients))
+        size = np.abs(target - product(x, coefficients))
         typical = _median(size, known)[:, None]
         # Squares divided by their own size are absolute deviations.
         closer = typical / np.maximum(size, SMALLEST_RESIDUAL * typical + 1e-9)
         coefficients = _ridge(x, target, weights * np.where(typical > 0, closer, 1.0), ridge)
-    residuals = np.where(known, target - _product(x, coefficients), 0.0)
+    residuals = np.where(known, target - product(x, coefficients), 0.0)
     order = min(ORDER, max(target.shape[1] // HOURS_PER_LAG, 1))
     autoregressive, variance = autoregression.burg(residuals, order)
     autoregressive = np.pad(autoregressive, ((0, 0), (0, ORDER - order)))
@@ -245,7 +245,7 @@ def _ridge(x: Floats, target: Floats, weights: Floats, penalty: float) -> Floats
     return np.asarray(np.linalg.solve(normal, weighted @ target[..., None])[..., 0], dtype=float)
 
 
-def _product(x: Floats, coefficients: Floats) -> Floats:
+def product(x: Floats, coefficients: Floats) -> Floats:
     return (x @ coefficients[..., None])[..., 0]
 
 

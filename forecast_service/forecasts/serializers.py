@@ -16,20 +16,13 @@ from forecast_service.forecasts.scopes import (
 ASK = "Give exactly one of scope, device_id and device_ids."
 
 
-class ForecastQuerySerializer(serializers.Serializer[dict[str, Any]]):
+class ScopeQuerySerializer(serializers.Serializer[dict[str, Any]]):
     scope = serializers.CharField(
         required=False,
         help_text="`device_<uuid>` (several joined by commas), `plant_<uuid>` or `user_<uuid>_all`",
     )
     device_id = serializers.CharField(required=False, help_text="One device")
     device_ids = serializers.CharField(required=False, help_text="Devices whose sum is forecast, joined by commas")
-    horizon = serializers.IntegerField(
-        default=24,
-        min_value=1,
-        max_value=LONGEST_HORIZON,
-        help_text="Hours ahead",
-        required=False,
-    )
     kind = serializers.ChoiceField(
         KINDS,
         required=False,
@@ -52,6 +45,16 @@ class ForecastQuerySerializer(serializers.Serializer[dict[str, Any]]):
         if name == "scope":
             return parse_scope(text)
         return devices_scope([text] if name == "device_id" else text.split(","))
+
+
+class ForecastQuerySerializer(ScopeQuerySerializer):
+    horizon = serializers.IntegerField(
+        default=24,
+        min_value=1,
+        max_value=LONGEST_HORIZON,
+        help_text="Hours ahead",
+        required=False,
+    )
 
 
 class PointSerializer(serializers.Serializer[dict[str, Any]]):

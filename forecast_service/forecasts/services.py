@@ -24,6 +24,7 @@ from service_kit.faults import fault_point
 log = structlog.get_logger(__name__)
 # Their hours, matrices and forecasts stay below 200 MB.
 SCOPES_AT_ONCE = 100
+KEEP_EVERY_HOUR_FOR = timedelta(hours=48)
 UNFORESEEN = (Error, ArithmeticError, ValueError, LookupError)
 UNDONE = Q(done_until=None) | Q(done_until__lt=F("due_until"))
 
@@ -164,10 +165,24 @@ def forecast_state(row: Forecast) -> ForecastIssued:
     return ForecastIssued(scope=row.scope, model=row.model, issued_at=row.issued_at, points=points)
 
 
+# Of the forecasts older than two days the first of each day stays, which is what they are scored by.
+THIN_OUT = """
+DELETE FROM forecasts_forecast AS old WHERE NOT old.is_current AND old.issued_at < %s AND EXISTS (
+    SELECT FROM forecasts_forecast AS first
+    WHERE first.scope = old.scope AND first.kind = old.kind AND first.history_until < old.history_until
+      AND first.history_until >= date_trunc('day', old.history_until, 'UTC')
+)
+"""
+
+
 def purge_past_forecasts() -> int:
-    """Drop forecasts older than FORECAST_KEEP_DAYS that are not current; their number."""
-    horizon = timezone.now() - timedelta(days=settings.FORECAST_KEEP_DAYS)
-    return Forecast.objects.filter(is_current=False, issued_at__lt=horizon).delete()[0]
+    """Drop what is not current and older than FORECAST_KEEP_DAYS, or older than two days and not its day's first; their number."""
+    now = timezone.now()
+    too_old = now - timedelta(days=settings.FORECAST_KEEP_DAYS)
+    dropped = Forecast.objects.filter(is_current=False, issued_at__lt=too_old).delete()[0]
+    with connection.cursor() as cursor:
+        cursor.execute(THIN_OUT, [now - KEEP_EVERY_HOUR_FOR])
+        return dropped + cursor.rowcount
 
 
 def plan_scopes(*, due: Iterable[Population]) -> int:

@@ -2,24 +2,21 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from forecast_service.forecasters.base import NothingToForecastFrom
+from forecast_service.forecasts.asking import conflict_when_nothing, population_asked
 from forecast_service.forecasts.models import Forecast
 from forecast_service.forecasts.pipeline import Issue, columns, forecast_now
 from forecast_service.forecasts.queries import current_forecast
-from forecast_service.forecasts.scopes import UnknownScope, populate
 from forecast_service.forecasts.serializers import (
     ForecastQuerySerializer,
     ForecastSerializer,
     ReasonSerializer,
 )
 from forecast_service.training.queries import current_models
-from service_kit.errors import Conflict
 
 ARRAYS = ("kwh", "lower_80", "upper_80", "lower_95", "upper_95")
 
@@ -44,19 +41,14 @@ class ForecastView(APIView):
         query = ForecastQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        caller: Any = request.user
-        try:
-            population = populate(asked["parsed"], caller=caller, kind=asked.get("kind"))
-            stored = current_forecast(population)
-            if stored is not None:
-                return Response(told_by_row(stored, asked["horizon"]))
-            model = current_models([population]).get((population.scope, population.kind))
+        population = population_asked(request, asked["parsed"], asked.get("kind"))
+        stored = current_forecast(population)
+        if stored is not None:
+            return Response(told_by_row(stored, asked["horizon"]))
+        model = current_models([population]).get((population.scope, population.kind))
+        with conflict_when_nothing():
             issue = forecast_now(population, model, horizon=asked["horizon"])
-            return Response(told_by_issue(issue, asked["horizon"]))
-        except UnknownScope:
-            raise Http404(f"There is no {asked['parsed']} that you may see.") from None
-        except NothingToForecastFrom as reason:
-            raise Conflict(str(reason)) from None
+        return Response(told_by_issue(issue, asked["horizon"]))
 
 
 def told_by_row(row: Forecast, horizon: int) -> dict[str, Any]:

@@ -1,15 +1,14 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.generics import ListAPIView, RetrieveAPIView, RetrieveDestroyAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from forecast_service.forecasters.base import NothingToForecastFrom
-from forecast_service.forecasts.scopes import BadScope, UnknownScope, parse_scope, populate
+from forecast_service.forecasts.asking import population_asked
+from forecast_service.forecasts.scopes import BadScope, parse_scope
 from forecast_service.forecasts.serializers import ReasonSerializer
 from forecast_service.training.jobs import TooManyJobs, ask_for_training
 from forecast_service.training.models import Job, SavedModel
@@ -63,12 +62,10 @@ class ModelList(ListAPIView[SavedModel]):
         asked.is_valid(raise_exception=True)
         caller: Any = request.user
         scope = parse_scope(asked.validated_data["scope"])
+        population = population_asked(request, scope, asked.validated_data.get("kind"))
         try:
-            population = populate(scope, caller=caller, kind=asked.validated_data.get("kind"))
             job = ask_for_training(population=population, asked=asked.validated_data["model"], caller=caller)
-        except UnknownScope:
-            raise Http404(f"There is no {scope} that you may see.") from None
-        except (NothingToForecastFrom, TooManyJobs) as reason:
+        except TooManyJobs as reason:
             raise Conflict(str(reason)) from None
         return Response({"job": job.pk}, status=202)
 
