@@ -62,7 +62,7 @@ class Member:
 class Population:
     """The devices of one kind whose hours are summed, up to `until`; `left_out` names the others with the reason.
 
-    leading: whether this kind is the one that speaks for the scope when none is asked for.
+    place is whose habits it follows, clock the zone of its days. leading: whether this kind is the one that speaks for the scope when none is asked for.
     """
 
     scope: str
@@ -71,6 +71,7 @@ class Population:
     left_out: list[dict[str, str]]
     until: datetime
     place: Place
+    clock: str
     leading: bool
 
     @property
@@ -221,9 +222,10 @@ def _population(
         else:
             members.append(Member(device, own))
     until = min(one.series.until for one in members if one.series.until)
+    here = place_of((one.device for one in members), plants)
     # The sun keeps neither summer time nor holidays.
-    place = Place() if kind == "production" else place_of((one.device for one in members), plants)
-    return Population(str(scope), kind, tuple(members), left_out, until, place, kind == leading)
+    place = Place() if kind == "production" else here
+    return Population(str(scope), kind, tuple(members), left_out, until, place, here.zone, kind == leading)
 
 
 def _without_sub_meters(
