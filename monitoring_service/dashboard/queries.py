@@ -1,4 +1,4 @@
-"""The first screen's numbers: all of them from the same quarters, so that they cannot disagree."""
+"""The first screen's numbers: all of them from the same hours, so that they cannot disagree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,131 +9,180 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
-from django.conf import settings
-from django.db import connection
 
-from monitoring_service.dashboard.tariffs import Rate, prices
-from monitoring_service.devices.models import Device, Plant, Tariff
-from monitoring_service.devices.queries import visible_devices
+from monitoring_service.dashboard.tariffs import Rate, has_price_changes_within_hours, prices
+from monitoring_service.devices.models import Plant, Tariff
+from monitoring_service.devices.selection import Chosen, choose, common_zone, counted_by_kind, meters_above
 from monitoring_service.forecasts.models import IssuedForecast
-from monitoring_service.hours.calendar import midnight, zone_of
+from monitoring_service.hours.calendar import Resolution, midnight, zone_of
 from monitoring_service.hours.energy import HOUR, QUARTER, SECOND, Floats, Ints
-from monitoring_service.hours.queries import Quarters, quarters_of
-from monitoring_service.hours.rows import array
+from monitoring_service.hours.queries import EnergyQuestion, Series
 from service_kit.auth import Caller
 
 DAYS = 30
 WEEKS = 5
 FORECAST_HOURS, MONTH_DAYS = 7 * 24, 30
+SINCE_EVER = date(2000, 1, 1)
+UTC_ZONE = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
-class _Place:
-    """The devices of a plant, with what the plant says of their money and their CO2."""
+class _Part:
+    """What devices count for that are added up together: in the totals, and in which plant's money."""
 
-    plant: Plant | None
-    tariff: Tariff | None
+    consumes: bool
+    produces: bool
+    bought_by: UUID | None
+    fed_in_by: UUID | None
+
+
+@dataclass(frozen=True)
+class View:
+    """What the caller may see of homes and devices, and the days that are shown."""
+
+    caller: Caller
+    devices: Sequence[Chosen]
+    plants: Sequence[Plant]
+    tariffs: dict[UUID, Tariff]
     zone: ZoneInfo
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def forecast_scopes(self) -> list[str]:
+        return [f"device_{device.id}" for device in counted_by_kind(self.devices).get("consumption", [])]
+
+    def state(self) -> object:
+        """Is another when anything but the devices' energy has changed that the totals rest on."""
+        issued = IssuedForecast.live.filter(pk__in=self.forecast_scopes).order_by("pk").values_list("pk", "version")
+        return (
+            self.zone.key,
+            self.now.replace(minute=0, second=0, microsecond=0),
+            [(plant.id, plant.version) for plant in self.plants],
+            [(tariff.id, tariff.version) for tariff in self.tariffs.values()],
+            list(issued),
+        )
 
 
-def dashboard(*, caller: Caller, zone: ZoneInfo | None, now: datetime) -> dict[str, Any]:
+def view_of(caller: Caller, *, zone: ZoneInfo | None, now: datetime) -> View:
+    """`zone`: of the days that are shown; without it the plants', where they have one in common, else the default."""
+    devices = choose(caller)
+    plants = list(Plant.live.filter(pk__in={d.plant_id for d in devices if d.plant_id}).order_by("pk"))
+    tariffs = Tariff.live.filter(pk__in={p.tariff_id for p in plants if p.tariff_id}).order_by("pk")
+    return View(caller, devices, plants, {t.id: t for t in tariffs}, zone or common_zone(devices), now)
+
+
+def dashboard(view: View) -> dict[str, Any]:
     """The totals of what the caller may see; every number is null where nothing is known."""
-    devices = list(visible_devices(caller).order_by("name", "id"))
-    places = _places(devices)
-    zone = zone or _common_zone(places)
-    today = now.astimezone(zone).date()
+    today, zone = view.today, view.zone
     first_day = today - timedelta(days=DAYS - 1)
     first_week = today - timedelta(days=today.weekday() + 7 * (WEEKS - 1))
-    start_us = midnight(min(first_day, first_week), zone)
-    found = quarters_of(
-        caller=caller, devices=devices, start_us=start_us, end_us=midnight(today + timedelta(days=1), zone)
-    )
-    kwh = np.nan_to_num(found.kwh)
-    known = ~np.isnan(found.kwh)
-    consumes, produces = (known & _of_kind(devices, found, kind) for kind in ("consumption", "production"))
-    in_month = found.start >= midnight(first_day, zone)
-    days = np.array([midnight(first_day + timedelta(days=n), zone) for n in range(DAYS + 1)])
-    weeks = np.array([midnight(first_week + timedelta(weeks=n), zone) for n in range(WEEKS + 1)])
-    daily = {
-        "consumption": _sums(found.start, kwh, consumes, days),
-        "production": _sums(found.start, kwh, produces, days),
-    }
-    weekly = {
-        "consumption": _sums(found.start, kwh, consumes, weeks),
-        "production": _sums(found.start, kwh, produces, weeks),
-    }
-    past_days = [value for value in daily["consumption"][:-1] if value is not None]
-    so_far, yesterday = _like_for_like(found, kwh, consumes, today, zone)
-    peak, peak_start = _peak(found, kwh, consumes & in_month)
-    all_time = _all_time(caller, devices)
-    next_day, next_month = _predicted(_counted(devices, "consumption"), now)
-    cost, currency = _cost(devices, places, found, kwh, known & in_month, days_elapsed=DAYS)
+    days = _midnights(first_day, 1, DAYS, zone)
+    weeks = _midnights(first_week, 7, WEEKS, zone)
+    kinds = counted_by_kind(view.devices)
+    groups = _parts(view)
+    finest: Resolution = "quarter" if _needs_quarters(view) else "hour"
+    begin = min(int(days[0]), int(weeks[0]))
+    series = EnergyQuestion(view.caller, list(groups.values()), begin, int(days[-1]), zone, finest).answer()
+    parts = list(zip(groups, series, strict=True))
+    consumed = _together([found for part, found in parts if part.consumes])
+    produced = _together([found for part, found in parts if part.produces])
+    starts = series[0].start if series else np.empty(0, dtype=np.int64)
+    daily = _sums(starts, consumed, days), _sums(starts, produced, days)
+    weekly = _sums(starts, consumed, weeks), _sums(starts, produced, weeks)
+    past_days = [value for value in daily[0][:-1] if value is not None]
+    so_far, yesterday = _like_for_like(view, kinds.get("consumption", []))
+    peak, peak_start = _peak(starts, consumed, since=int(days[0]))
+    all_time = _all_time(view, [kinds.get("consumption", []), kinds.get("production", [])])
+    next_day, next_month = _predicted(view.forecast_scopes, view.now)
+    month = [(part, _from(found, int(days[0]))) for part, found in parts]
+    cost, currency = _cost(view, month)
     return {
         "timezone": zone.key,
-        "total_consumption": all_time["consumption"],
-        "total_production": all_time["production"],
+        "total_consumption": all_time[0],
+        "total_production": all_time[1],
         "avg_daily_consumption": sum(past_days) / len(past_days) if past_days else None,
         "peak_consumption": peak,
         "peak_consumption_start": peak_start,
         "today": so_far,
         "yesterday_same_time": yesterday,
-        "last_7_days": _total(daily["consumption"][-7:]),
-        "last_30_days": _total(daily["consumption"]),
+        "last_7_days": _total(daily[0][-7:]),
+        "last_30_days": _total(daily[0]),
         "predicted_next_day": next_day,
         "predicted_next_month": next_month,
-        "device_breakdown": _breakdown(devices, found, kwh, known & in_month),
-        "daily_data": [
-            {
-                "date": (first_day + timedelta(days=n)).isoformat(),
-                "consumption": daily["consumption"][n],
-                "production": daily["production"][n],
-            }
-            for n in range(DAYS)
-        ],
-        "weekly_data": [
-            {
-                "week_start": (first_week + timedelta(weeks=n)).isoformat(),
-                "consumption": weekly["consumption"][n],
-                "production": weekly["production"][n],
-            }
-            for n in range(WEEKS)
-        ],
+        "device_breakdown": _breakdown(view, int(days[0]), int(days[-1])),
+        "daily_data": _rows("date", first_day, 1, daily),
+        "weekly_data": _rows("week_start", first_week, 7, weekly),
         "cost": cost,
         "currency": currency,
-        "co2_kg": _co2(devices, places, found, kwh, known & in_month),
+        "co2_kg": _co2(view, month),
     }
 
 
-def _places(devices: Sequence[Device]) -> list[_Place]:
-    plants = {p.id: p for p in Plant.live.filter(pk__in={d.plant_id for d in devices if d.plant_id})}
-    tariffs = {t.id: t for t in Tariff.live.filter(pk__in={p.tariff_id for p in plants.values() if p.tariff_id})}
-    found = []
-    for device in devices:
-        plant = plants.get(device.plant_id) if device.plant_id else None
-        zone = zone_of(plant.timezone if plant else settings.DEFAULT_TIMEZONE)
-        found.append(_Place(plant, tariffs.get(plant.tariff_id) if plant and plant.tariff_id else None, zone))
+Energy = tuple[Ints, Floats]  # starts, and kWh: NaN where nothing is known
+
+
+def _midnights(first: date, step: int, count: int, zone: ZoneInfo) -> Ints:
+    return np.array([midnight(first + timedelta(days=step * n), zone) for n in range(count + 1)], dtype=np.int64)
+
+
+def _parts(view: View) -> dict[_Part, list[Chosen]]:
+    above = meters_above(view.devices)
+    kinds = counted_by_kind(view.devices, above)
+    totals = {kind: {device.id for device in devices} for kind, devices in kinds.items()}
+    bought: dict[UUID, UUID] = {}
+    fed_in: dict[UUID, UUID] = {}
+    for plant in view.plants:
+        here = counted_by_kind([device for device in view.devices if device.plant_id == plant.id], above)
+        # What is bought is metered at the grid, or else it is all that is consumed.
+        bought |= {device.id: plant.id for device in here.get("grid_import") or here.get("consumption", [])}
+        fed_in |= {device.id: plant.id for device in here.get("grid_export", [])}
+    found: dict[_Part, list[Chosen]] = {}
+    for device in view.devices:
+        part = _Part(
+            device.id in totals.get("consumption", ()),
+            device.id in totals.get("production", ()),
+            bought.get(device.id),
+            fed_in.get(device.id),
+        )
+        if part != _Part(False, False, None, None):
+            found.setdefault(part, []).append(device)
     return found
 
 
-def _common_zone(places: Sequence[_Place]) -> ZoneInfo:
-    names = {place.zone.key for place in places}
-    return zone_of(names.pop() if len(names) == 1 else settings.DEFAULT_TIMEZONE)
+def _needs_quarters(view: View) -> bool:
+    zones = {plant.id: zone_of(plant.timezone) for plant in view.plants}
+    return any(
+        plant.tariff_id in view.tariffs
+        and has_price_changes_within_hours(_rates(view.tariffs[plant.tariff_id]), zones[plant.id], view.now)
+        for plant in view.plants
+    )
 
 
-def _counted(devices: Sequence[Device], kind: str) -> list[Device]:
-    """The devices of a kind, without sub-meters whose energy the meter above them has counted already."""
-    ids = {device.id for device in devices if device.kind == kind}
-    return [device for device in devices if device.kind == kind and device.parent_id not in ids]
+def _rates(tariff: Tariff) -> list[Rate]:
+    return msgspec.convert(tariff.rates, list[Rate])
 
 
-def _of_kind(devices: Sequence[Device], found: Quarters, kind: str) -> Any:
-    counted = {device.id for device in _counted(devices, kind)}
-    return np.array([device.id in counted for device in devices], dtype=bool)[found.device]
+def _together(series: Sequence[Series]) -> Floats:
+    if not series:
+        return np.empty(0)
+    energies = np.array([part.kwh for part in series])
+    return np.where(np.isnan(energies).all(axis=0), np.nan, np.nansum(energies, axis=0))
 
 
-def _sums(start: Ints, kwh: Floats, chosen: Any, border: Ints) -> list[float | None]:
+def _from(series: Series, begin: int) -> Energy:
+    known = (series.start >= begin) & ~np.isnan(series.kwh)
+    return series.start[known], series.kwh[known]
+
+
+def _sums(start: Ints, kwh: Floats, border: Ints) -> list[float | None]:
     n = len(border) - 1
-    inside = chosen & (start >= border[0]) & (start < border[-1])
+    if not len(kwh):
+        return [None] * n
+    inside = (start >= border[0]) & (start < border[-1]) & ~np.isnan(kwh)
     entry = np.searchsorted(border, start[inside], side="right") - 1
     sums = np.bincount(entry, weights=kwh[inside], minlength=n)
     counts = np.bincount(entry, minlength=n)
@@ -145,15 +194,25 @@ def _total(values: Sequence[float | None]) -> float | None:
     return sum(known) if known else None
 
 
-def _like_for_like(
-    found: Quarters, kwh: Floats, chosen: Any, today: date, zone: ZoneInfo
-) -> tuple[float | None, float | None]:
+def _rows(
+    name: str, first: date, step: int, sums: tuple[Sequence[float | None], Sequence[float | None]]
+) -> list[dict[str, Any]]:
+    return [
+        {name: (first + timedelta(days=step * n)).isoformat(), "consumption": consumption, "production": production}
+        for n, (consumption, production) in enumerate(zip(*sums, strict=True))
+    ]
+
+
+def _like_for_like(view: View, devices: Sequence[Chosen]) -> tuple[float | None, float | None]:
     """Today up to the newest quarter that is known, and yesterday up to the same time of its own clock."""
-    begin, before = midnight(today, zone), midnight(today - timedelta(days=1), zone)
-    of_today = chosen & (found.start >= begin)
+    today, zone = view.today, view.zone
+    before, begin, end = (midnight(today + timedelta(days=n), zone) for n in (-1, 0, 1))
+    (found,) = EnergyQuestion(view.caller, [devices], before, end, zone, "quarter").answer()
+    start, kwh = _from(found, before)
+    of_today = start >= begin
     if not of_today.any():
         return None, None
-    until = int(found.start[of_today].max()) + QUARTER
+    until = int(start.max()) + QUARTER
     clock = datetime.fromtimestamp(until // SECOND, zone)
     passed = time(clock.hour, clock.minute)
     same = (
@@ -161,58 +220,41 @@ def _like_for_like(
         if clock.date() > today
         else datetime.combine(today - timedelta(days=1), passed, zone).timestamp() * SECOND
     )
-    of_yesterday = chosen & (found.start >= before) & (found.start < same)
+    of_yesterday = start < min(begin, same)
     return float(kwh[of_today].sum()), float(kwh[of_yesterday].sum()) if of_yesterday.any() else None
 
 
-def _peak(found: Quarters, kwh: Floats, chosen: Any) -> tuple[float | None, str | None]:
+def _peak(start: Ints, kwh: Floats, *, since: int) -> tuple[float | None, str | None]:
     """The hour with the most consumption, all devices together."""
-    if not chosen.any():
+    if not len(kwh):
         return None, None
-    hours, place = np.unique(found.start[chosen] // HOUR, return_inverse=True)
-    sums = np.bincount(place, weights=kwh[chosen])
+    known = (start >= since) & ~np.isnan(kwh)
+    if not known.any():
+        return None, None
+    hours, place = np.unique(start[known] // HOUR, return_inverse=True)
+    sums = np.bincount(place, weights=kwh[known])
     highest = int(sums.argmax())
-    start = datetime.fromtimestamp(int(hours[highest]) * 3600, UTC)
-    return float(sums[highest]), start.isoformat().replace("+00:00", "Z")
+    found = datetime.fromtimestamp(int(hours[highest]) * 3600, UTC)
+    return float(sums[highest]), found.isoformat().replace("+00:00", "Z")
 
 
-def _breakdown(devices: Sequence[Device], found: Quarters, kwh: Floats, chosen: Any) -> list[dict[str, Any]]:
-    sums = np.bincount(found.device[chosen], weights=kwh[chosen], minlength=len(devices))
-    counts = np.bincount(found.device[chosen], minlength=len(devices))
+def _breakdown(view: View, begin: int, end: int) -> list[dict[str, Any]]:
+    alone = EnergyQuestion(view.caller, [[device] for device in view.devices], begin, end, view.zone, "year")
     rows = [
-        {"device_id": str(device.id), "name": device.name, "kind": device.kind, "kwh": float(total) if count else None}
-        for device, total, count in zip(devices, sums.tolist(), counts.tolist(), strict=True)
+        {"device_id": str(device.id), "name": device.name, "kind": device.kind, "kwh": kwh}
+        for device, kwh in zip(view.devices, alone.totals(), strict=True)
     ]
     return sorted(rows, key=lambda row: -(row["kwh"] or 0))
 
 
-def _all_time(caller: Caller, devices: Sequence[Device]) -> dict[str, float | None]:
-    mine, parameters = "", []
-    counted = {device.id: kind for kind in ("consumption", "production") for device in _counted(devices, kind)}
-    if not caller.is_admin:
-        mine = """WHERE EXISTS (SELECT FROM devices_assignment a WHERE a.device_id = h.device_id AND a.user_id = %s
-                                AND (a.since IS NULL OR a.since <= q.start)
-                                AND (a.until IS NULL OR a.until >= q.start + interval '15 minutes'))"""
-        parameters = [str(caller.id)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT h.device_id, sum(q.kwh) FROM unnest(%s::uuid[]) AS d (id) JOIN hours_hour h ON h.device_id = d.id,
-                       LATERAL (VALUES (h.start, h.q1), (h.start + interval '15 minutes', h.q2),
-                                       (h.start + interval '30 minutes', h.q3), (h.start + interval '45 minutes', h.q4))
-                               AS q (start, kwh) {mine}
-                GROUP BY h.device_id""",
-            [array(counted), *parameters],
-        )
-        sums: dict[UUID, float | None] = dict(cursor.fetchall())
-    return {
-        kind: _total([sums.get(device) for device, of_kind in counted.items() if of_kind == kind])
-        for kind in ("consumption", "production")
-    }
+def _all_time(view: View, groups: Sequence[Sequence[Chosen]]) -> list[float | None]:
+    # In UTC, whose days begin with whole hours, so that no quarter is looked at.
+    begin, end = midnight(SINCE_EVER, UTC_ZONE), midnight(view.today + timedelta(days=2), UTC_ZONE)
+    return EnergyQuestion(view.caller, groups, begin, end, UTC_ZONE, "year").totals()
 
 
-def _predicted(devices: Sequence[Device], now: datetime) -> tuple[float | None, float | None]:
+def _predicted(scopes: Sequence[str], now: datetime) -> tuple[float | None, float | None]:
     """The next 24 hours, and 30 days at the pace of the next seven, where every device that consumes has a forecast."""
-    scopes = [f"device_{device.id}" for device in devices]
     stored = dict(IssuedForecast.live.filter(pk__in=scopes).values_list("scope", "points"))
     if not scopes or len(stored) < len(scopes):
         return None, None
@@ -228,46 +270,33 @@ def _predicted(devices: Sequence[Device], now: datetime) -> tuple[float | None, 
     return day, month
 
 
-def _cost(
-    devices: Sequence[Device], places: Sequence[_Place], found: Quarters, kwh: Floats, chosen: Any, *, days_elapsed: int
-) -> tuple[float | None, str | None]:
+def _cost(view: View, month: Sequence[tuple[_Part, Energy]]) -> tuple[float | None, str | None]:
     """Bought energy at its prices, less what was fed in, with the standing charges; null without tariff or with two currencies."""
-    tariffs = {place.tariff.id: place.tariff for place in places if place.tariff}
-    currencies = {tariff.currency for tariff in tariffs.values()}
+    currencies = {tariff.currency for tariff in view.tariffs.values()}
     if len(currencies) != 1:
         return None, None
     total = 0.0
-    for plant_id in {place.plant.id for place in places if place.plant and place.tariff}:
-        at = [n for n, device in enumerate(devices) if device.plant_id == plant_id]
-        tariff, zone = tariffs[places[at[0]].tariff.id], places[at[0]].zone  # type: ignore[union-attr]
-        rates = msgspec.convert(tariff.rates, list[Rate])
-        here = [devices[n] for n in at]
-        bought = _counted(here, "grid_import") or _counted(here, "consumption")
-        rows = chosen & _positions(devices, bought)[found.device]
-        price = prices(rates, found.start[rows], zone, since=tariff.valid_from, until=tariff.valid_to)
-        if np.isnan(price).any():
-            return None, None  # a sum that leaves out the hours without a price would be too small
-        fed_in = kwh[chosen & _positions(devices, _counted(here, "grid_export"))[found.device]].sum()
-        total += float((kwh[rows] * price).sum() - fed_in * tariff.feed_in_per_kwh)
-        total += tariff.standing_charge_per_day * days_elapsed
+    for plant in view.plants:
+        tariff = view.tariffs.get(plant.tariff_id) if plant.tariff_id else None
+        if tariff is None:
+            continue
+        rates, zone = _rates(tariff), zone_of(plant.timezone)
+        for part, (start, kwh) in month:
+            if part.bought_by == plant.id:
+                price = prices(rates, start, zone, since=tariff.valid_from, until=tariff.valid_to)
+                if np.isnan(price).any():
+                    return None, None  # a sum that leaves out the hours without a price would be too small
+                total += float((kwh * price).sum())
+            elif part.fed_in_by == plant.id:
+                total -= float(kwh.sum()) * tariff.feed_in_per_kwh
+        total += tariff.standing_charge_per_day * DAYS
     return total, currencies.pop()
 
 
-def _co2(
-    devices: Sequence[Device], places: Sequence[_Place], found: Quarters, kwh: Floats, chosen: Any
-) -> float | None:
+def _co2(view: View, month: Sequence[tuple[_Part, Energy]]) -> float | None:
     """Of the energy bought (or consumed, where that is not metered), by each plant's factor; null without one."""
-    grams, any_factor = 0.0, False
-    for plant in {place.plant.id: place.plant for place in places if place.plant}.values():
-        if plant.co2_g_per_kwh is None:
-            continue
-        any_factor = True
-        here = [device for device in devices if device.plant_id == plant.id]
-        bought = _counted(here, "grid_import") or _counted(here, "consumption")
-        grams += float(kwh[chosen & _positions(devices, bought)[found.device]].sum()) * plant.co2_g_per_kwh
-    return grams / 1000 if any_factor else None
-
-
-def _positions(devices: Sequence[Device], of: Sequence[Device]) -> Any:
-    ids = {device.id for device in of}
-    return np.array([device.id in ids for device in devices], dtype=bool)
+    factors = {plant.id: plant.co2_g_per_kwh for plant in view.plants if plant.co2_g_per_kwh is not None}
+    if not factors:
+        return None
+    grams = sum(float(kwh.sum()) * factors[part.bought_by] for part, (_, kwh) in month if part.bought_by in factors)
+    return grams / 1000

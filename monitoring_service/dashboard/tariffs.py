@@ -39,3 +39,10 @@ def prices(
     if until is not None:
         found[at_us >= until.timestamp() * SECOND] = np.nan
     return found
+
+
+def has_price_changes_within_hours(rates: Sequence[Rate], zone: ZoneInfo, now: datetime) -> bool:
+    """Whether a price may change at another time than a whole hour UTC, so that an hour's energy alone has no price."""
+    offset = now.astimezone(zone).utcoffset()
+    shifted = round(offset.total_seconds() / 60) % 60 if offset is not None else 0
+    return any((minute - shifted) % 60 for rate in rates for minute in (rate.from_minute, rate.to_minute))

@@ -1,13 +1,15 @@
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from monitoring_service.dashboard.queries import dashboard
+from monitoring_service.dashboard.queries import dashboard, view_of
+from monitoring_service.hours.asking import answer_unless_known
 from monitoring_service.hours.serializers import ZoneField
 from service_kit.auth import Caller
 
@@ -66,9 +68,10 @@ class Dashboard(APIView):
     @extend_schema(
         operation_id="dashboard", tags=["dashboard"], parameters=[DashboardQuestion], responses=DashboardSerializer
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response | HttpResponseBase:
         """The totals of everything that the caller may see."""
         question = DashboardQuestion(data=request.query_params)
         question.is_valid(raise_exception=True)
         caller = cast(Caller, request.user)
-        return Response(dashboard(caller=caller, zone=question.validated_data.get("timezone"), now=datetime.now(UTC)))
+        view = view_of(caller, zone=question.validated_data.get("timezone"), now=datetime.now(UTC))
+        return answer_unless_known(request, view.devices, lambda: dashboard(view), also=view.state(), keep=True)

@@ -7,7 +7,6 @@ from typing import Literal
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from rest_framework.exceptions import NotFound
 
 from monitoring_service.devices.models import Assignment, Device, MeterConnection, Plant
 from monitoring_service.readings.models import LastReading
@@ -32,16 +31,6 @@ def visible_devices(caller: Caller) -> QuerySet[Device]:
     if not caller.is_admin:
         devices = devices.filter(Exists(Assignment.objects.filter(device_id=OuterRef("pk"), user_id=caller.id)))
     return devices
-
-
-def seen_devices(caller: Caller, device_ids: Iterable[UUID]) -> list[Device]:
-    """These devices in the order given. Raises NotFound for one that does not exist or is not the caller's to see."""
-    wanted = list(dict.fromkeys(device_ids))
-    found = {device.id: device for device in visible_devices(caller).filter(pk__in=wanted)}
-    for device_id in wanted:
-        if device_id not in found:
-            raise NotFound(f"There is no device {device_id} that you may see.")
-    return [found[device_id] for device_id in wanted]
 
 
 def with_last_seen(devices: QuerySet[Device]) -> QuerySet[Device]:
@@ -77,11 +66,6 @@ def within_periods(caller: Caller) -> Q | Exists:
             user_id=caller.id,
         )
     )
-
-
-def zone_name_of(device: Device) -> str | None:
-    """The plant's zone, where the device has a plant that is known."""
-    return Plant.live.filter(pk=device.plant_id).values_list("timezone", flat=True).first()
 
 
 def status_of(last_seen: datetime | None, interval_seconds: int, now: datetime) -> Status:

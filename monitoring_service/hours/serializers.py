@@ -10,6 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from monitoring_service.devices.selection import KINDS
 from monitoring_service.hours.calendar import RESOLUTIONS, midnight, zone_of
 from monitoring_service.hours.energy import SECOND, Quality
 
@@ -73,10 +74,28 @@ class DayQuestion(serializers.Serializer[Any]):
         return value
 
 
-class RangeQuestion(serializers.Serializer[Any]):
+class SelectionQuestion(serializers.Serializer[Any]):
+    """Which devices: exactly one of the three."""
+
     device_id = serializers.ListField(
-        child=serializers.UUIDField(), min_length=1, max_length=500, help_text="May be repeated: then the sum."
+        child=serializers.UUIDField(),
+        min_length=1,
+        max_length=500,
+        required=False,
+        help_text="A device; may be repeated. A sub-meter is not counted beside the meter above it.",
     )
+    plant_id = serializers.UUIDField(required=False, help_text="All devices of this plant that you may see, by kind.")
+    scope = serializers.ChoiceField(["all"], required=False, help_text="All devices that you may see, by kind.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        given = [name for name in ("device_id", "plant_id", "scope") if name in attrs]
+        if len(given) != 1:
+            named = f"{' and '.join(given)} were given" if given else "none was given"
+            raise serializers.ValidationError(f"Give one of device_id (repeated), plant_id and scope=all: {named}.")
+        return attrs
+
+
+class RangeQuestion(SelectionQuestion):
     start = InstantField(help_text="Beginning, included: RFC 3339 with an offset, or a date.")
     end = InstantField(help_text="End, not included.")
     resolution = serializers.ChoiceField(RESOLUTIONS, default="hour")
@@ -102,9 +121,29 @@ class DaySerializer(serializers.Serializer[Any]):
     hours = HourSerializer(many=True)
 
 
+class KindSerializer(serializers.Serializer[Any]):
+    total_kwh = serializers.FloatField(allow_null=True)
+    completeness = serializers.FloatField(help_text="Share of the expected readings that came, 0 to 1.")
+    device_ids = serializers.ListField(
+        child=serializers.UUIDField(), help_text="The devices that are counted: no sub-meter beside the meter above it."
+    )
+    data = HourSerializer(many=True)  # type: ignore[assignment]
+
+
+class ByKindSerializer(serializers.Serializer[Any]):
+    consumption = KindSerializer(required=False)
+    production = KindSerializer(required=False)
+    grid_import = KindSerializer(required=False)
+    grid_export = KindSerializer(required=False)
+
+
 class RangeSerializer(serializers.Serializer[Any]):
     data = HourSerializer(many=True)  # type: ignore[assignment]
+    kind = serializers.ChoiceField(KINDS, help_text="What `data` measures: the first of these that is there.")
     total_kwh = serializers.FloatField(allow_null=True)
     resolution = serializers.ChoiceField(RESOLUTIONS)
     timezone = serializers.CharField()
     completeness = serializers.FloatField(help_text="Share of the expected readings that came, 0 to 1.")
+    by_kind = ByKindSerializer(
+        required=False, help_text="With plant_id, scope=all or devices of several kinds: every kind on its own."
+    )

@@ -1,114 +1,116 @@
 from datetime import timedelta
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ParseError, ValidationError
+from django.http import HttpResponseBase
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from monitoring_service.devices.models import Device
-from monitoring_service.devices.queries import seen_devices, zone_name_of
-from monitoring_service.hours.calendar import RESOLUTIONS, Resolution, count_at_most, edges, midnight, zone_of
-from monitoring_service.hours.queries import energy_of
+from monitoring_service.devices.selection import choose, common_zone
+from monitoring_service.hours.asking import AskedRange, answer_unless_known, asked_range
+from monitoring_service.hours.calendar import midnight
+from monitoring_service.hours.queries import EnergyQuestion
 from monitoring_service.hours.renderers import LongListRenderer
-from monitoring_service.hours.serializers import (
-    DayQuestion,
-    DaySerializer,
-    RangeQuestion,
-    RangeSerializer,
-    instant_us,
-)
+from monitoring_service.hours.serializers import DayQuestion, DaySerializer, RangeQuestion, RangeSerializer
 from service_kit.auth import Caller
+from service_kit.schema import problems
 
-MAX_ENTRIES = 9_000
-
-
-def zone_for(asked: ZoneInfo | None, devices: list[Device]) -> ZoneInfo:
-    """The zone asked for, else that of the first device's plant, else the system's."""
-    return asked or zone_of(zone_name_of(devices[0]) or settings.DEFAULT_TIMEZONE)
+UNCHANGED = OpenApiResponse(description="If-None-Match holds the ETag of this very answer.")
+_HOUR = {"start": "2026-03-10T18:00:00+01:00", "kwh": 0.613, "readings": 6, "expected": 6, "quality": "measured"}
+_GAP = {"start": "2026-03-10T19:00:00+01:00", "kwh": None, "readings": 0, "expected": 6, "quality": "missing"}
+_DEVICE = "0b5e1f3a-3a7c-4f6e-9a53-0f8f4d0d2c11"
 
 
 class HourlyDaily(APIView):
     renderer_classes = (LongListRenderer,)
 
-    @extend_schema(operation_id="hourlyDaily", tags=["hours"], parameters=[DayQuestion], responses=DaySerializer)
-    def get(self, request: Request) -> Response:
+    @extend_schema(
+        operation_id="hourlyDaily",
+        tags=["hours"],
+        parameters=[DayQuestion],
+        responses={200: DaySerializer, 304: UNCHANGED, **problems(400, 401, 404)},
+        examples=[
+            OpenApiExample(
+                "Two hours of a day",
+                {"device_id": _DEVICE, "date": "2026-03-10", "timezone": "Europe/Rome", "total_kwh": 0.613,
+                 "hours": [_HOUR, _GAP]},
+                response_only=True,
+                status_codes=["200"],
+            )
+        ],
+    )  # fmt: skip
+    def get(self, request: Request) -> Response | HttpResponseBase:
         """A device's local day, from midnight to midnight: 23, 24 or 25 hours."""
         caller = cast(Caller, request.user)
-        question = DayQuestion(data=request.query_params)
-        question.is_valid(raise_exception=True)
-        asked = question.validated_data
-        devices = seen_devices(caller, [asked["device_id"]])
-        zone = zone_for(asked.get("timezone"), devices)
-        day = energy_of(
-            caller=caller,
-            devices=devices,
-            start_us=midnight(asked["date"], zone),
-            end_us=midnight(asked["date"] + timedelta(days=1), zone),
-            zone=zone,
-            resolution="hour",
-        )
-        return Response(
-            {
+        words = DayQuestion(data=request.query_params)
+        words.is_valid(raise_exception=True)
+        asked = words.validated_data
+        chosen = choose(caller, device_ids=[asked["device_id"]])
+        zone = asked.get("timezone") or common_zone(chosen)
+        begin, end = (midnight(asked["date"] + timedelta(days=n), zone) for n in (0, 1))
+
+        def answer() -> dict[str, Any]:
+            (day,) = EnergyQuestion(caller, [chosen], begin, end, zone, "hour").answer()
+            return {
                 "device_id": str(asked["device_id"]),
                 "date": asked["date"].isoformat(),
                 "timezone": zone.key,
                 "total_kwh": day.total_kwh,
                 "hours": day.entries(),
             }
-        )
+
+        return answer_unless_known(request, chosen, answer)
 
 
 class HourlyRange(APIView):
     renderer_classes = (LongListRenderer,)
 
-    @extend_schema(operation_id="hourlyRange", tags=["hours"], parameters=[RangeQuestion], responses=RangeSerializer)
-    def get(self, request: Request) -> Response:
-        """Every hour, day or month of [start, end), missing ones too; of several devices their sum."""
-        caller = cast(Caller, request.user)
-        question = RangeQuestion(data=request.query_params)
-        question.is_valid(raise_exception=True)
-        asked = question.validated_data
-        devices = seen_devices(caller, asked["device_id"])
-        zone = zone_for(asked.get("timezone"), devices)
-        start_us, end_us = instant_us(asked["start"], zone), instant_us(asked["end"], zone)
-        if end_us <= start_us:
-            raise ValidationError({"end": [f"{request.query_params['end']} is not after start."]})
-        resolution = _resolution(asked, start_us, end_us, zone)
-        energy = energy_of(
-            caller=caller,
-            devices=devices,
-            start_us=start_us,
-            end_us=end_us,
-            zone=zone,
-            resolution=resolution,
-        )
-        return Response(
-            {
-                "data": energy.entries(),
-                "total_kwh": energy.total_kwh,
-                "resolution": resolution,
-                "timezone": zone.key,
-                "completeness": energy.completeness,
-            }
-        )
-
-
-def _resolution(asked: dict[str, Any], start_us: int, end_us: int, zone: ZoneInfo) -> Resolution:
-    """The resolution asked for, or the next coarser one that keeps to max_points. Raises ParseError past MAX_ENTRIES."""
-    finer_to_coarser = RESOLUTIONS[RESOLUTIONS.index(asked["resolution"]) :]
-    wanted = min(asked.get("max_points", MAX_ENTRIES), MAX_ENTRIES)
-    for resolution in finer_to_coarser:
-        # The estimate is cheap and never far off; near the limit the entries are counted.
-        estimate = count_at_most(start_us, end_us, resolution)
-        if estimate <= 2 * MAX_ENTRIES and len(edges(start_us, end_us, zone, resolution)) - 1 <= wanted:
-            return resolution
-        if "max_points" not in asked:
-            raise ParseError(
-                f"{estimate:,.0f} entries by {resolution}, but at most {MAX_ENTRIES:,} are answered: "
-                "ask for a shorter range, a coarser resolution, or give max_points."
+    @extend_schema(
+        operation_id="hourlyRange",
+        tags=["hours"],
+        parameters=[RangeQuestion],
+        responses={200: RangeSerializer, 304: UNCHANGED, **problems(400, 401, 404)},
+        examples=[
+            OpenApiExample(
+                "Two hours of a device",
+                {"data": [_HOUR, _GAP], "kind": "consumption", "total_kwh": 0.613, "resolution": "hour",
+                 "timezone": "Europe/Rome", "completeness": 0.5},
+                response_only=True,
+                status_codes=["200"],
             )
-    raise ParseError(f"Even by month there are more than max_points={wanted} entries: ask for a shorter range.")
+        ],
+    )  # fmt: skip
+    def get(self, request: Request) -> Response | HttpResponseBase:
+        """Every hour, day, month or year of [start, end), missing ones too: of one device, or of several together by kind.
+
+        Up to 9,000 entries, in one answer. Nothing but what you may see is counted, and no sub-meter beside the meter above it.
+        """
+        asked = asked_range(request)
+        counted = [[device.id for device in group] for group in asked.question.groups]
+        return answer_unless_known(request, asked.chosen, lambda: _range(asked), also=counted)
+
+
+def _range(asked: AskedRange) -> dict[str, Any]:
+    series = asked.question.answer()
+    entries = [part.entries() for part in series]
+    body: dict[str, Any] = {
+        "data": entries[0],
+        "kind": asked.kinds[0],
+        "total_kwh": series[0].total_kwh,
+        "resolution": asked.question.resolution,
+        "timezone": asked.question.zone.key,
+        "completeness": series[0].completeness,
+    }
+    if asked.grouped:
+        body["by_kind"] = {
+            kind: {
+                "total_kwh": part.total_kwh,
+                "completeness": part.completeness,
+                "device_ids": [str(device.id) for device in devices],
+                "data": shown,
+            }
+            for kind, devices, part, shown in zip(asked.kinds, asked.question.groups, series, entries, strict=True)
+            if devices
+        }
+    return body

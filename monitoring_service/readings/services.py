@@ -253,7 +253,7 @@ def _lock_and_note_last(devices: list[str], device: Ints, at: Ints, value: Float
             SELECT i.device_id, 'epoch'::timestamptz + i.at * interval '1 microsecond', i.value, now()
             FROM unnest(%s::uuid[], %s::bigint[], %s::float8[]) AS i (device_id, at, value) ORDER BY i.device_id
             ON CONFLICT (device_id) DO UPDATE SET
-                at = greatest(l.at, EXCLUDED.at), received_at = EXCLUDED.received_at,
+                at = greatest(l.at, EXCLUDED.at), received_at = EXCLUDED.received_at, changes = l.changes + 1,
                 value = CASE WHEN EXCLUDED.at >= l.at THEN EXCLUDED.value ELSE l.value END
             """,
             [
@@ -268,7 +268,10 @@ def lock_devices(device_ids: Iterable[UUID]) -> None:
     """Until the transaction ends nobody else stores readings of these devices or computes their hours."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT FROM readings_lastreading WHERE device_id = ANY(%s::uuid[]) ORDER BY device_id FOR UPDATE",
+            """WITH ordered AS MATERIALIZED (
+                   SELECT device_id FROM readings_lastreading WHERE device_id = ANY(%s::uuid[])
+                   ORDER BY device_id FOR UPDATE)
+               UPDATE readings_lastreading l SET changes = changes + 1 FROM ordered o WHERE l.device_id = o.device_id""",
             [array(device_ids)],
         )
 

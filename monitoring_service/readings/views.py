@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from monitoring_service.devices.credentials import MaySend, MeterAuthentication, MeterCaller
-from monitoring_service.devices.queries import seen_devices
+from monitoring_service.devices.selection import choose
 from monitoring_service.hours.calendar import midnight, zone_of
 from monitoring_service.hours.energy import SECOND
 from monitoring_service.hours.serializers import InstantField
@@ -113,7 +113,7 @@ class Measurements(ListAPIView[Reading]):
         question = ReadingsQuestion(data=self.request.query_params)
         question.is_valid(raise_exception=True)
         asked = question.validated_data
-        seen_devices(caller, [asked["device_id"]])
+        choose(caller, device_ids=[asked["device_id"]])
         return readings_of(
             caller=caller,
             device_id=asked["device_id"],

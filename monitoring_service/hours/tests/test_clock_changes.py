@@ -1,0 +1,87 @@
+"""Days of 23, 24 and 25 hours, and zones between the hours: day, month and year totals are exact on every way out."""
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitoring_service.conftest import METER, ten_minutes
+from monitoring_service.dashboard.queries import dashboard, view_of
+from service_kit.auth import Caller
+
+pytestmark = pytest.mark.django_db
+ClientFor = Callable[[Caller | None], Any]
+# 0.6 kWh an hour: a day's total tells its length.
+CHANGES = [
+    ("Europe/Rome", date(2026, 3, 29), 23.0),
+    ("Europe/Rome", date(2026, 10, 25), 25.0),
+    ("America/New_York", date(2026, 3, 8), 23.0),
+    ("America/New_York", date(2026, 11, 1), 25.0),
+    ("Australia/Lord_Howe", date(2026, 4, 5), 24.5),
+    ("Australia/Lord_Howe", date(2026, 10, 4), 23.5),
+    ("Asia/Kolkata", date(2026, 6, 30), 24.0),
+]
+
+
+@pytest.fixture
+def around(meter: uuid.UUID, send: Callable[..., Any]) -> Callable[[date], None]:
+    """`around(day)`: three days of even readings, from the noon UTC two days before to that one day after."""
+
+    def make(day: date) -> None:
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        send(ten_minutes(noon - timedelta(days=2), [0.1] * 6 * 72))
+
+    return make
+
+
+@pytest.mark.parametrize(("zone", "day", "length"), CHANGES)
+def test_a_day_has_its_energy_whichever_way_it_is_asked_for(
+    around: Callable[[date], None], client_for: ClientFor, alice: Caller, zone: str, day: date, length: float
+) -> None:
+    around(day)
+    client = client_for(alice)
+    span = {
+        "device_id": METER,
+        "start": day.isoformat(),
+        "end": (day + timedelta(days=1)).isoformat(),
+        "timezone": zone,
+    }
+
+    whole = client.get("/api/monitoring/hourly/daily", {"device_id": METER, "date": day.isoformat(), "timezone": zone})
+    totals = {"daily": whole.json()["total_kwh"]}
+    for resolution in ("hour", "day", "month", "year"):
+        answer = client.get("/api/monitoring/hourly/range", {**span, "resolution": resolution}).json()
+        totals[resolution] = answer["total_kwh"]
+        assert sum(entry["readings"] for entry in answer["data"]) == pytest.approx(length * 6)
+        assert sum(entry["expected"] for entry in answer["data"]) == pytest.approx(length * 6)
+    noon_after = datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(zone)) + timedelta(days=1)
+    shown = dashboard(view_of(alice, zone=ZoneInfo(zone), now=noon_after))
+    totals["dashboard"] = next(row["consumption"] for row in shown["daily_data"] if row["date"] == day.isoformat())
+
+    assert totals == dict.fromkeys(totals, pytest.approx(length * 0.6, abs=1e-9))
+
+
+@pytest.mark.parametrize("zone", sorted({zone for zone, _, _ in CHANGES}))
+def test_month_and_year_end_at_local_midnight(
+    around: Callable[[date], None], client_for: ClientFor, alice: Caller, zone: str
+) -> None:
+    # The last day of the year: its energy after local midnight is the next year's, and January's.
+    around(date(2025, 12, 31))
+    client = client_for(alice)
+    local = ZoneInfo(zone)
+    first, last = datetime(2025, 12, 29, 12, tzinfo=UTC), datetime(2026, 1, 1, 12, tzinfo=UTC)
+    turn = datetime(2026, 1, 1, tzinfo=local)
+    expected = [(turn - first) / timedelta(hours=1) * 0.6, (last - turn) / timedelta(hours=1) * 0.6]
+    span = {"device_id": METER, "start": "2025-01-01", "end": "2027-01-01", "timezone": zone}
+
+    by = {
+        resolution: client.get("/api/monitoring/hourly/range", {**span, "resolution": resolution}).json()["data"]
+        for resolution in ("month", "year")
+    }
+
+    assert [entry["kwh"] for entry in by["year"]] == pytest.approx([expected[0], expected[1]], abs=1e-9)
+    assert [entry["kwh"] for entry in by["month"] if entry["kwh"]] == pytest.approx(expected, abs=1e-9)
+    assert [entry["start"][:10] for entry in by["year"]] == ["2025-01-01", "2026-01-01"]
