@@ -25,6 +25,7 @@ class Upload(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     worker = models.UUIDField(null=True)
+    tries = models.IntegerField(default=0)  # workers that took it over from one that did not come back
     lease_until = models.DateTimeField(null=True)
     progress = models.FloatField(default=0)
     rows = models.IntegerField(default=0)

@@ -56,9 +56,35 @@ class Places:
 
 def cells(file: IO[bytes], options: Options) -> Iterator[Sequence[Any]]:
     """The rows of a CSV or XLSX file, the header first. Raises BadFile."""
-    is_zip = file.read(4) == b"PK\x03\x04"
+    return _xlsx(file) if _is_workbook(file) else _csv(file, options)
+
+
+def check(file: IO[bytes], options: Options) -> None:
+    """A first look, which costs no time: a CSV's columns; of a workbook, whose sheet may take long to open, only that it is one.
+
+    Raises BadFile.
+    """
+    if _is_workbook(file):
+        _check_archive(file)
+    else:
+        places(next(_csv(file, options), []), options)
+
+
+def _is_workbook(file: IO[bytes]) -> bool:
+    begins = file.read(4)
     file.seek(0)
-    return _xlsx(file) if is_zip else _csv(file, options)
+    return begins == b"PK\x03\x04"
+
+
+def _check_archive(file: IO[bytes]) -> None:
+    try:
+        with zipfile.ZipFile(file) as parts:
+            if sum(part.file_size for part in parts.infolist()) > _MAX_UNPACKED:
+                raise BadFile(f"unpacked it would be larger than {_MAX_UNPACKED >> 20:,} MiB. Send it as CSV.")
+            parts.getinfo("xl/workbook.xml")
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise BadFile(f"not a workbook that can be read ({error}). Save it as .xlsx or .csv.") from None
+    file.seek(0)
 
 
 def _csv(file: IO[bytes], options: Options) -> Iterator[Sequence[Any]]:
@@ -80,16 +106,11 @@ def _csv(file: IO[bytes], options: Options) -> Iterator[Sequence[Any]]:
 
 
 def _xlsx(file: IO[bytes]) -> Iterator[Sequence[Any]]:
+    _check_archive(file)
     try:
-        with zipfile.ZipFile(file) as parts:
-            if sum(part.file_size for part in parts.infolist()) > _MAX_UNPACKED:
-                raise BadFile(f"unpacked it would be larger than {_MAX_UNPACKED >> 20:,} MiB. Send it as CSV.")
-        file.seek(0)
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
         sheet = book.worksheets[0]
     except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError) as error:
-        if isinstance(error, BadFile):
-            raise
         raise BadFile(f"not a workbook that can be read ({error}). Save it as .xlsx or .csv.") from None
     for row in sheet.iter_rows(values_only=True):
         if any(cell is not None for cell in row):

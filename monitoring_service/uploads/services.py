@@ -27,7 +27,8 @@ from monitoring_service.uploads.parsing import BadFile, Options
 
 log = structlog.get_logger(__name__)
 BATCH_ROWS = 2_000
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=5)  # longer than a large workbook takes to open
+MAX_TRIES = 3
 KEEP = timedelta(days=30)
 _SPACE_LOCK = 0x55504C4F
 _OPEN = (Upload.State.QUEUED, Upload.State.RUNNING)
@@ -47,8 +48,7 @@ def start_upload(*, file: IO[bytes], file_name: str, options: Options, dry_run: 
     upload.size = storage.keep(file, upload.pk)
     upload.save(update_fields=["size"])
     try:
-        rows = parsing.cells(storage.opened(upload), options)
-        parsing.places(next(rows, []), options)
+        parsing.check(storage.opened(upload), options)
     except BadFile as error:
         raise ValidationError({"file": [str(error)]}) from None
     return upload
@@ -107,12 +107,19 @@ class ProcessUploads:
         free = Q(state=Upload.State.QUEUED) | Q(state=Upload.State.RUNNING, lease_until__lt=now)
         mine = Q(state=Upload.State.RUNNING, worker=self._worker)
         for candidate in Upload.objects.filter(free | mine).order_by("created_at")[:5]:
-            taken = Upload.objects.filter(free | mine, pk=candidate.pk).update(
-                state=Upload.State.RUNNING, worker=self._worker, lease_until=now + LEASE
+            # Whoever had it before and did not come back may have died of it.
+            left = candidate.state == Upload.State.RUNNING and candidate.worker != self._worker
+            taken = Upload.objects.filter(free | mine, pk=candidate.pk, tries=candidate.tries).update(
+                state=Upload.State.RUNNING, worker=self._worker, lease_until=now + LEASE, tries=F("tries") + int(left)
             )
-            if taken:
-                candidate.refresh_from_db()
+            if not taken:
+                continue
+            candidate.refresh_from_db()
+            if candidate.tries < MAX_TRIES:
                 return candidate
+            _finish(
+                candidate, error=f"after row {candidate.rows + 1}: reading it ended {MAX_TRIES} times. Split the file."
+            )
         return None
 
     def _read_batch(self, reader: _Reader) -> bool:
@@ -145,6 +152,7 @@ class ProcessUploads:
                 rejected_count=F("rejected_count") + len(rejected),
                 progress=min(1.0, reader.file.tell() / upload.size),
                 lease_until=timezone.now() + LEASE,
+                tries=0,
             )
             if not still_mine:
                 transaction.set_rollback(True)

@@ -234,6 +234,28 @@ def test_a_crashed_workers_file_is_read_on_by_another_when_its_lease_is_over(
     assert (upload["state"], upload["accepted"], upload["duplicates"]) == ("done", 130, 0)
 
 
+def test_a_file_that_ends_every_worker_is_given_up(by_admin: Any) -> None:
+    upload_id = send(by_admin, as_csv(rows(3))).json()["id"]
+    for _ in range(services.MAX_TRIES + 1):
+        ProcessUploads()._claim()  # and the process dies
+        Upload.objects.update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
+
+    upload = by_admin.get(f"{ADDRESS}/{upload_id}").json()
+    assert upload["state"] == "failed"
+    assert "3 times" in upload["error"]
+    assert not Chunk.objects.exists()
+
+
+def test_a_workbook_without_the_columns_fails_clearly(by_admin: Any) -> None:
+    file = io.BytesIO()
+    openpyxl.Workbook().save(file)
+
+    upload = processed(by_admin, file.getvalue(), "meter.xlsx")
+
+    assert upload["state"] == "failed"
+    assert "no column" in upload["error"]
+
+
 @pytest.mark.parametrize(
     ("body", "options", "says"),
     [
