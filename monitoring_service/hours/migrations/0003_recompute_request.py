@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("hours", "0001_initial"),
+        ("hours", "0002_read_in_order"),
     ]
 
     operations = [

@@ -14,7 +14,7 @@ CREATE VIEW readings_registerstand AS
 class Migration(migrations.Migration):
     dependencies = [
         ("devices", "0002_credential_and_meter_changes"),
-        ("readings", "0002_doubtful_reading"),
+        ("readings", "0003_changes"),
     ]
 
     operations = [
