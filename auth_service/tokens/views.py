@@ -204,8 +204,11 @@ class ValidateView(APIView):
         }
         return Response(ValidSerializer(body).data, headers=headers)
 
-    # A proxy may pass on the method of the request that it asks about.
-    post = put = patch = delete = options = get
+    def post(self, request: Request) -> Response:
+        # A proxy may pass on the method of the request that it asks about. Not `get` itself: the schema leaves these out.
+        return self.get(request)
+
+    put = patch = delete = options = post
 
 
 class JwksView(APIView):
