@@ -246,7 +246,7 @@ def _widened(
     return _merge(windows.device, windows.low, high)
 
 
-Columns = tuple[Ints, Ints, Floats, Ints, Ints, Ints]
+Columns = tuple[Ints, Ints, Floats, Ints, Ints, Ints, Floats]
 
 
 def _columns(hours: Hours, inside: Any) -> Columns:
@@ -257,6 +257,7 @@ def _columns(hours: Hours, inside: Any) -> Columns:
         hours.counts[inside],
         hours.whole[inside],
         hours.quality[inside],
+        hours.exported[inside],
     )
 
 
@@ -279,5 +280,6 @@ def _with_emptied(columns: Columns, windows: _Windows, changed_windows: Ints) ->
         np.zeros((n, 4), dtype=np.int64),
         np.zeros(n, dtype=np.int64),
         np.full(n, Quality.MISSING, dtype=np.int64),
+        np.full((n, 4), np.nan),
     )
     return tuple(np.concatenate(pair) for pair in zip(columns, more, strict=True))  # type: ignore[return-value]

@@ -63,7 +63,7 @@ class Meter(NamedTuple):
     interval_us: int
     rated_power_w: float | None = None
     register_max: float | None = None
-    signed: bool = False  # grid_import: power below zero is export, and no import
+    signed: bool = False  # grid_import: power below zero is export, counted apart, and no import
     frozen_until_us: int = 0  # hours before rest on readings that were dropped, and are not computed again
 
 
@@ -77,6 +77,7 @@ class Hours:
     counts: Ints  # (n, 4) readings with quarter start < timestamp <= quarter end
     whole: Ints  # bits 0 to 3: the quarter is wholly covered
     quality: Ints  # Quality; never LATE, which only the hour's history can tell
+    exported: Floats  # (n, 4) kWh that went the other way through a signed meter; NaN for all others
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def hours_of(
     s, t, v, k = series[counts], at[counts], value[counts], known[counts]
     kind = np.array([meter.kind for meter in meters], dtype=np.int64)
     span = np.array([meter.interval_us for meter in meters], dtype=np.int64)
-    segments, covered = [], []
+    segments, exports, covered = [], [], []
     for each, make in (
         (Kind.INTERVAL_KWH, _interval_segments),
         (Kind.POWER_W, _power_segments),
@@ -135,7 +136,10 @@ def hours_of(
             made, cover = make(meters, s[rows], t[rows], v[rows], span[s[rows]], k[rows])
             segments.append(made)
             covered.append(cover)
-    return _by_hour(segments, covered, series[readings], at[readings]), state
+    signed = np.array([meter.signed for meter in meters], dtype=bool)
+    if (out := signed[s] & (kind[s] == Kind.POWER_W)).any():
+        exports.append(_power_segments(meters, s[out], t[out], -v[out], span[s[out]], k[out])[0])
+    return _by_hour(segments, exports, covered, series[readings], at[readings], signed), state
 
 
 def _of_a_known_instant(series: Ints, at: Ints, known: Bools) -> Bools:
@@ -302,19 +306,24 @@ def _spread(start: Ints, end: Ints) -> tuple[Ints, Ints, Ints, Ints]:
 
 def _by_hour(
     segments: list[_Segments],
+    exports: list[_Segments],
     covered: list[tuple[Ints, Ints, Ints]],
     series: Ints,
     at: Ints,
+    signed: Bools,
 ) -> Hours:
-    keys, starts, energies, spent, estimated, reset = [], [], [], [], [], []
-    for part in segments:
+    keys, starts, energies, exported, spent, estimated, reset = [], [], [], [], [], [], []
+    for part, is_export in [*((part, False) for part in segments), *((part, True) for part in exports)]:
         row, quarter, a, b = _spread(part.start, part.end)
         length = np.maximum(part.end - part.start, 1)[row]
         slope = (part.last - part.first)[row]
         middle = part.first[row] + slope * (((a - part.start[row]) + (b - part.start[row])) / 2 / length)
         keys.append(part.series[row])
         starts.append(quarter)
-        energies.append(middle * ((b - a) / HOUR))
+        energy = middle * ((b - a) / HOUR)
+        nothing = np.zeros(len(row))
+        energies.append(nothing if is_export else energy)
+        exported.append(energy if is_export else nothing)
         spent.append(np.zeros(len(row), dtype=np.int64))
         estimated.append(part.estimated[row])
         reset.append(part.reset[row])
@@ -323,6 +332,7 @@ def _by_hour(
         keys.append(of[row])
         starts.append(quarter)
         energies.append(np.zeros(len(row)))
+        exported.append(np.zeros(len(row)))
         spent.append(b - a)
         estimated.append(np.zeros(len(row), dtype=bool))
         reset.append(np.zeros(len(row), dtype=bool))
@@ -345,13 +355,13 @@ def _by_hour(
         return np.bincount(pieces, weights=weights, minlength=size)[:size].astype(np.float64)
 
     none = np.empty(0)
-    energy = total(np.concatenate([none, *energies]))
+    sums = total(np.concatenate([none, *energies]))
     seconds = total(np.concatenate([none, *spent]))
     is_estimated = total(np.concatenate([none, *estimated])).reshape(n, 4).any(axis=1)
     is_reset = total(np.concatenate([none, *reset])).reshape(n, 4).any(axis=1)
     counts = np.bincount(cell[rows_of_pieces:], minlength=size)[:size].reshape(n, 4)
     touched = np.bincount(pieces, minlength=size)[:size] > 0
-    quarters = np.where(touched, energy, np.nan).reshape(n, 4)
+    quarters = np.where(touched, sums, np.nan).reshape(n, 4)
     # Coverage never exceeds the quarter but for intervals that overlap, which leave it whole.
     whole_cells = (seconds >= QUARTER).reshape(n, 4)
     whole = (whole_cells * np.array([1, 2, 4, 8])).sum(axis=1).astype(np.int64)
@@ -361,7 +371,11 @@ def _by_hour(
         default=Quality.MEASURED,
     ).astype(np.int64)
     first = order[change]
-    return Hours(key[first], hour[first], quarters, counts.astype(np.int64), whole, quality)
+    out = np.full((n, 4), np.nan)
+    if exports:
+        of_signed = touched.reshape(n, 4) & signed[key[first]][:, None]
+        out = np.where(of_signed, total(np.concatenate([none, *exported])).reshape(n, 4), np.nan)
+    return Hours(key[first], hour[first], quarters, counts.astype(np.int64), whole, quality, out)
 
 
 def expected_readings(interval_us: int) -> float | None:

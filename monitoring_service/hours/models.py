@@ -15,7 +15,8 @@ class Hour(models.Model):
     """A device's energy in [start, start + 1 h), in quarters, so that every zone's days and hours come out exact.
 
     `start` is UTC. `q1..q4` are kWh (null: nothing known), `n1..n4` the readings that ended in the quarter, bit i of `whole`
-    says that quarter i is wholly covered. The table is its own outbox: what lies between `published_version` and `version` is sent.
+    says that quarter i is wholly covered. `x1..x4` are the kWh that a grid_import meter of signed power sent out meanwhile: they
+    belong to the plant's export (null for all other meters). The table is its own outbox: what lies between `published_version` and `version` is sent.
     """
 
     pk = models.CompositePrimaryKey("device_id", "start")
@@ -25,6 +26,10 @@ class Hour(models.Model):
     q2 = models.FloatField(null=True)
     q3 = models.FloatField(null=True)
     q4 = models.FloatField(null=True)
+    x1 = models.FloatField(null=True)
+    x2 = models.FloatField(null=True)
+    x3 = models.FloatField(null=True)
+    x4 = models.FloatField(null=True)
     kwh = models.FloatField(null=True)
     expected = models.FloatField(null=True)
     revised_at = models.DateTimeField(null=True)

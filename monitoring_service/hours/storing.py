@@ -58,29 +58,31 @@ def store_hours(
     counts: Ints,
     whole: Ints,
     quality: Ints,
+    exported: Floats,
 ) -> list[ChangedHours]:
     if not len(start):
         return []
     order = np.lexsort((start, device))
     device, start, quarters, counts = device[order], start[order], quarters[order], counts[order]
-    whole, quality = whole[order], quality[order]
+    whole, quality, exported = whole[order], quality[order], exported[order]
     kwh = np.where(np.isnan(quarters).all(axis=1), np.nan, np.nansum(quarters, axis=1))
     expected = np.array([expected_readings(meter.interval_us) or np.nan for meter in meters])[device]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             INSERT INTO hours_hour AS h (device_id, start, q1, q2, q3, q4, kwh, expected, n1, n2, n3, n4, readings, whole,
-                                         quality, version, published_version)
+                                         quality, x1, x2, x3, x4, version, published_version)
             SELECT (%s::uuid[])[i.device + 1], 'epoch'::timestamptz + i.start * interval '1 microsecond',
                    i.q1, i.q2, i.q3, i.q4, i.kwh, i.expected, i.n1, i.n2, i.n3, i.n4, i.n1 + i.n2 + i.n3 + i.n4, i.whole,
-                   i.quality, 1, 0
+                   i.quality, i.x1, i.x2, i.x3, i.x4, 1, 0
             FROM unnest(%s::int[], %s::bigint[], {", ".join(["%s::float8[]"] * 6)}, {", ".join(["%s::int[]"] * 4)},
-                        %s::smallint[], %s::smallint[])
-                 AS i (device, start, q1, q2, q3, q4, kwh, expected, n1, n2, n3, n4, whole, quality)
+                        %s::smallint[], %s::smallint[], {", ".join(["%s::float8[]"] * 4)})
+                 AS i (device, start, q1, q2, q3, q4, kwh, expected, n1, n2, n3, n4, whole, quality, x1, x2, x3, x4)
             WHERE i.kwh IS NOT NULL OR i.n1 + i.n2 + i.n3 + i.n4 > 0 OR EXISTS (
                 SELECT FROM hours_hour e WHERE e.device_id = (%s::uuid[])[i.device + 1]
                                            AND e.start = 'epoch'::timestamptz + i.start * interval '1 microsecond')
             ON CONFLICT (device_id, start) DO UPDATE SET
+                (x1, x2, x3, x4) = (EXCLUDED.x1, EXCLUDED.x2, EXCLUDED.x3, EXCLUDED.x4),
                 (q1, q2, q3, q4, kwh, expected, n1, n2, n3, n4, readings, whole) = (
                     EXCLUDED.q1, EXCLUDED.q2, EXCLUDED.q3, EXCLUDED.q4, EXCLUDED.kwh, EXCLUDED.expected,
                     EXCLUDED.n1, EXCLUDED.n2, EXCLUDED.n3, EXCLUDED.n4, EXCLUDED.readings, EXCLUDED.whole),
@@ -88,10 +90,11 @@ def store_hours(
                 revised_at = CASE WHEN {_CHANGED_LATE} THEN now() ELSE h.revised_at END,
                 quality = CASE WHEN EXCLUDED.quality = {Quality.MEASURED} AND (h.revised_at IS NOT NULL OR {_CHANGED_LATE})
                                THEN {Quality.LATE} ELSE EXCLUDED.quality END
-            WHERE (h.q1, h.q2, h.q3, h.q4, h.expected, h.n1, h.n2, h.n3, h.n4, h.whole,
+            WHERE (h.q1, h.q2, h.q3, h.q4, h.x1, h.x2, h.x3, h.x4, h.expected, h.n1, h.n2, h.n3, h.n4, h.whole,
                    CASE h.quality WHEN {Quality.LATE} THEN {Quality.MEASURED} ELSE h.quality END)
                   IS DISTINCT FROM
-                  (EXCLUDED.q1, EXCLUDED.q2, EXCLUDED.q3, EXCLUDED.q4, EXCLUDED.expected, EXCLUDED.n1, EXCLUDED.n2,
+                  (EXCLUDED.q1, EXCLUDED.q2, EXCLUDED.q3, EXCLUDED.q4, EXCLUDED.x1, EXCLUDED.x2, EXCLUDED.x3, EXCLUDED.x4,
+                   EXCLUDED.expected, EXCLUDED.n1, EXCLUDED.n2,
                    EXCLUDED.n3, EXCLUDED.n4, EXCLUDED.whole, EXCLUDED.quality::int)
             RETURNING device_id::text, (extract(epoch FROM start) * 1000000)::bigint
             """,
@@ -105,6 +108,7 @@ def store_hours(
                 *(array(counts[:, i].tolist()) for i in range(4)),
                 array(whole.tolist()),
                 array(quality.tolist()),
+                *(floats(exported[:, i].tolist()) for i in range(4)),
                 ids,
                 settings.GRACE_MINUTES,
                 settings.GRACE_MINUTES,

@@ -208,3 +208,54 @@ def _cells(hours: Hours) -> dict[int, Any]:
         start: ([None if math.isnan(q) else q for q in quarters], counts, quality)
         for start, (quarters, counts, quality) in zip((hours.start // HOUR).tolist(), rows, strict=True)
     }
+
+
+def test_what_goes_out_through_a_signed_meter_is_its_export() -> None:
+    meter = Meter(Kind.POWER_W, 10 * MINUTE, signed=True)
+    readings = {0: 600.0, 10: 600, 20: -600, 30: -600, 40: -600, 50: 0, 60: 0}
+
+    hours, _ = computed(meter, readings)
+
+    imported, exported = float(np.nansum(hours.quarters)), float(np.nansum(hours.exported))
+    assert imported == pytest.approx(0.1 + 0.025)
+    assert exported == pytest.approx(0.025 + 0.1 + 0.1 + 0.05)
+    net = sum((readings[m] + readings[m + 10]) / 2 / 6 / 1000 for m in range(0, 60, 10))
+    assert imported - exported == pytest.approx(net)
+    assert by_hour(hours)[0][1] == "measured"
+
+
+def test_no_other_meter_has_an_export() -> None:
+    for meter in (INTERVAL, POWER, REGISTER):
+        hours, _ = computed(meter, dict.fromkeys(range(0, 70, 10), 5.0))
+        assert np.isnan(hours.exported).all()
+    both = [POWER, Meter(Kind.POWER_W, 10 * MINUTE, signed=True)]
+    series = np.repeat(np.arange(2), 7)
+    at = np.tile(np.arange(0, 70, 10) * MINUTE, 2).astype(np.int64)
+    hours, _ = hours_of(both, series, at, np.full(14, 60.0), np.zeros(14, dtype=np.int64))
+    assert np.isnan(hours.exported[hours.series == 0]).all()
+    assert hours.exported[(hours.series == 1) & (hours.start == 0)].tolist() == [[0, 0, 0, 0]]
+
+
+@given(
+    st.lists(st.floats(0, 50), min_size=2, max_size=60),
+    st.lists(st.integers(1, 400), min_size=60, max_size=60),
+)
+def test_the_hours_of_a_register_add_up_to_what_it_counted(steps: list[float], gaps: list[int]) -> None:
+    at = np.cumsum(np.array(gaps[: len(steps)], dtype=np.int64)) * MINUTE
+    value = np.cumsum(np.array(steps))
+
+    hours, _ = hours_of([REGISTER], np.zeros(len(at), dtype=np.int64), at, value, np.zeros(len(at), dtype=np.int64))
+
+    assert float(np.nansum(hours.quarters)) == pytest.approx(value[-1] - value[0], abs=1e-9)
+
+
+@given(st.permutations(range(24)), st.integers(1, 23), st.sampled_from([INTERVAL, POWER, REGISTER]))
+def test_hours_are_those_of_the_set_of_readings(order: list[int], cut: int, meter: Meter) -> None:
+    """Given the same readings twice, in any order, the sum of the same instants runs in the same order: equal to the bit."""
+    readings = {n * 10: 100.0 + n * 1.1 for n in order}
+    again = {n * 10: 100.0 + n * 1.1 for n in (*order[cut:], *order[:cut])}
+
+    first, second = computed(meter, readings)[0], computed(meter, again)[0]
+
+    assert first.quarters.tobytes() == second.quarters.tobytes()
+    assert (first.counts == second.counts).all()

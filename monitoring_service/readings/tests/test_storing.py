@@ -232,3 +232,22 @@ def test_readings_of_a_deleted_device_are_refused(meter: uuid.UUID, deliver: Cal
 
     assert "was deleted" in stored.refusals[0].reason
     assert not Hour.objects.exists()
+
+
+def test_a_grid_meter_of_signed_power_keeps_its_export_beside_its_import(
+    deliver: Callable[..., None], send: Send, hours: Hours
+) -> None:
+    deliver(device_event(kind="grid_import", reading="power_w"))
+    rows = [
+        {"timestamp": (DAY + TEN_MINUTES * n).isoformat(), "device_id": str(METER), "power": -1200} for n in range(7)
+    ]
+
+    send(*rows)
+
+    hour = hours()[DAY]
+    assert (hour.kwh, hour.quality) == (0, Quality.MEASURED)
+    assert hour.x1 + hour.x2 + hour.x3 + hour.x4 == pytest.approx(1.2)
+
+    send({**rows[6], "power": 1200})
+    assert hours()[DAY].kwh == pytest.approx(0.05)
+    assert hours()[DAY].x4 == pytest.approx(0.1 + 0.05)
