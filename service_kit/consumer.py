@@ -152,9 +152,12 @@ class EventConsumer:
             channel.basic_ack(tag)
         self._handled += 1
 
+    def replay(self, body: bytes, properties: BasicProperties) -> Envelope:
+        """Apply one message, which need not come from the queue. Raises as `apply`."""
+        return apply(body, self.handlers, publisher=properties.user_id or "(unknown)")
+
     def _apply(self, channel: BlockingChannel, properties: BasicProperties, body: bytes) -> None:
-        publisher = properties.user_id or "(unknown)"
-        envelope = self._when_database_answers(channel, lambda: apply(body, self.handlers, publisher=publisher))
+        envelope = self._when_database_answers(channel, lambda: self.replay(body, properties))
         log.info(
             "event applied", queue=self.queue, type=envelope.event.type, version=envelope.version,
             correlation_id=envelope.correlation_id,

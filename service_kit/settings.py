@@ -83,6 +83,7 @@ if DEFAULT_TIMEZONE not in available_timezones():
     raise BadSetting(f"DEFAULT_TIMEZONE={DEFAULT_TIMEZONE!r} is not an IANA time zone such as Europe/Rome.")
 
 OWNED = ""  # dotted name of the tuple of what service_kit.owned.Owned describes
+DEAD_LETTERS = ""  # of a function that gives DeadLetterQueues beside those of the consumers in JOBS
 
 # Tokens: auth_service signs, everybody else verifies with its public keys.
 USER_REPLICA = ""  # "app.Model" of a service that has a copy of the users

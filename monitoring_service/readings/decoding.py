@@ -52,11 +52,16 @@ class Metric(NamedTuple):
 
 @dataclass(slots=True, frozen=True)
 class Refusal:
-    """What was refused (as JSON, or the raw body when it is none), why, and where in its list it stood (None: all of it)."""
+    """What was refused (as JSON, or the raw body when it is none), why, and where in its list it stood (None: all of it).
+
+    Of a body that came by MQTT, `topic` and `arrived_us` say what it does not say itself.
+    """
 
     body: bytes
     reason: str
     index: int | None = None
+    topic: str = ""
+    arrived_us: int = 0
 
 
 class WireMetric(msgspec.Struct, gc=False):

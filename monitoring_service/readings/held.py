@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q
 
 from monitoring_service.readings.dead_letters import DeadLetters
+from monitoring_service.readings.decoding import Refusal
 from monitoring_service.readings.models import HeldReading
 
 HELD_FOR = timedelta(hours=24)
@@ -27,6 +28,6 @@ class ReturnRefused:
         hours = int(HELD_FOR.total_seconds() // 3600)
         for row in waiting:
             unknown = f"device {row.device_id} did not become known within {hours} h: create it, then send this again"
-            self._dead_letters.put(bytes(row.body), row.refusal or unknown)
+            self._dead_letters.put(Refusal(bytes(row.body), row.refusal or unknown))
         HeldReading.objects.filter(pk__in=[row.pk for row in waiting]).delete()
         return len(waiting)

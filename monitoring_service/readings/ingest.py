@@ -24,7 +24,7 @@ from monitoring_service.devices.services import note_connections
 from monitoring_service.readings import mqtt
 from monitoring_service.readings.dead_letters import QUEUE, DeadLetters
 from monitoring_service.readings.decoding import Readings, Refusal, Refused, decode
-from monitoring_service.readings.services import speakers, store_readings
+from monitoring_service.readings.services import Stored, speakers, store_readings
 from service_kit.consumer import RETRY_AT_ONCE, TRIES_IN_PROCESS, database_is_away, sqlstate
 from service_kit.faults import fault_point
 from service_kit.messaging import connect, quietly
@@ -46,6 +46,9 @@ class Message(NamedTuple):
     body: bytes
     topic: str
     arrived_us: int
+
+    def refused(self, reason: str) -> Refusal:
+        return Refusal(self.body, reason, topic=self.topic, arrived_us=self.arrived_us)
 
 
 class Batch:
@@ -72,7 +75,7 @@ class Batch:
         else:
             decode(message.body, self.readings, now_us=_now_us())
 
-    def translate(self) -> None:
+    def _translate(self) -> None:
         """Decode what came by MQTT. Asks the database for all of its devices at once."""
         waiting, known = self._untranslated, speakers({mqtt.device_of(m.topic) for m in self._untranslated})
         self._untranslated = []
@@ -83,12 +86,20 @@ class Batch:
                     raise Refused(f"device {device_id} is not known: create it, then send this again")
                 found = mqtt.read(message.topic, message.body, known[device_id], arrived_us=message.arrived_us)
             except Refused as error:
-                self.readings.refusals.append(Refusal(message.body, str(error)))
+                self.readings.refusals.append(message.refused(str(error)))
                 continue
             if isinstance(found, mqtt.Connection):
                 self.connections.append(found)
             elif found is not None:
                 decode(json.dumps(found).encode(), self.readings, now_us=_now_us())
+
+    def store(self) -> Stored:
+        """One transaction for all of it."""
+        self._translate()
+        with transaction.atomic():
+            result = store_readings(readings=self.readings)
+            note_connections(self.connections)
+        return result
 
     def is_due(self) -> bool:
         full = len(self.readings) + len(self._untranslated) >= BATCH_READINGS or self.bytes >= BATCH_BYTES
@@ -172,7 +183,7 @@ class Ingest:
             return
         fault_point("after_commit_before_ack")
         for refusal in refusals:
-            self._dead_letters.put(refusal.body, refusal.reason)
+            self._dead_letters.put(refusal)
         if refusals:
             log.warning("readings refused", count=len(refusals), first=refusals[0].reason)
         channel.basic_ack(batch.tag, multiple=True)
@@ -183,10 +194,7 @@ class Ingest:
         while True:
             try:
                 fault_point("before_commit")
-                batch.translate()
-                with transaction.atomic():
-                    result = store_readings(readings=batch.readings)
-                    note_connections(batch.connections)
+                result = batch.store()
                 self.stored += result.accepted
                 return result.refusals
             except Error as error:
@@ -205,7 +213,7 @@ class Ingest:
                     continue
                 if len(batch.messages) == 1:
                     log.exception("message cannot be stored")
-                    return [Refusal(batch.messages[0].body, f"it cannot be stored: {str(error).strip()}")]
+                    return [batch.messages[0].refused(f"it cannot be stored: {str(error).strip()}")]
                 return self._store_alone(channel, batch)
 
     def _store_alone(self, channel: BlockingChannel, batch: Batch) -> list[Refusal] | None:

@@ -32,6 +32,18 @@ def test_every_event_has_a_queue_that_takes_it(type_: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
+def test_a_service_may_take_its_own_dead_letters_and_no_others(service: str) -> None:
+    link = as_user(service, "ems")
+    channel = link.channel()
+    for queue in [f"{service}.sync.dlq"] + ["forecast.hours.dlq"] * (service == "forecast"):
+        channel.basic_get(queue)  # not acknowledged: it lies there again
+    assert channel.is_open
+    with pytest.raises(ChannelClosedByBroker, match="ACCESS_REFUSED"):
+        channel.basic_get("user.sync.dlq" if service != "user" else "device.sync.dlq")
+    link.close()
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_service_can_neither_declare_nor_read_what_is_not_its_own(service: str) -> None:
     link = as_user(service, "ems")
     other = "device.sync" if service != "device" else "user.sync"
