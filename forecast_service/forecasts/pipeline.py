@@ -42,8 +42,9 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Of each population, in their order, its forecast or why there is none; and the choices that were made on the way."""
+    """Of each population, in their order, its history and its forecast or why there is none; and the choices made on the way."""
 
+    histories: list[History]
     outcomes: list[Issue | NothingToForecastFrom]
     chosen: list[SavedModel]
 
@@ -65,7 +66,7 @@ def make_forecasts(populations: Sequence[Population], models: Mapping[Key, Saved
                 outcomes[number] = as_issue(populations[number], told, used[number].reason, accuracy)
             else:
                 outcomes[number] = told
-    return Made([outcomes[number] for number in range(len(populations))], list(chosen.values()))
+    return Made(histories, [outcomes[number] for number in range(len(populations))], list(chosen.values()))
 
 
 def forecast_now(population: Population, model: SavedModel | None, *, horizon: int) -> Issue:

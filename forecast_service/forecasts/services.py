@@ -11,6 +11,7 @@ from django.db import Error, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from forecast_service.anomalies.services import look_for_anomalies
 from forecast_service.forecasters.base import LONGEST_HORIZON
 from forecast_service.forecasts.models import Forecast, Plan
 from forecast_service.forecasts.pipeline import Issue, columns, make_forecasts
@@ -88,6 +89,7 @@ def issue_together(*, plan_ids: Sequence[int]) -> int:
     if populations:
         made = make_forecasts(populations, current_models(populations), horizon=LONGEST_HORIZON)
         keep_choices(models=made.chosen)
+        look_for_anomalies(populations=populations, histories=made.histories)
         for (plan, _), outcome in zip(ready, made.outcomes, strict=True):
             if isinstance(outcome, Issue):
                 issues.append(outcome)

@@ -1,0 +1,49 @@
+"""Request and answer of `/api/forecasts/anomalies`."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from forecast_service.anomalies.models import Anomaly
+from forecast_service.forecasters.detection import RECOMMENDATIONS
+from forecast_service.forecasts.scopes import BadScope, Scope, parse_scope
+
+
+class AnomalyQuerySerializer(serializers.Serializer[dict[str, Any]]):
+    scope = serializers.CharField(
+        required=False,
+        help_text="`device_<uuid>`, several joined by commas, `plant_<uuid>`, `user_<uuid>_all`; else all",
+    )
+    start = serializers.DateTimeField(required=False, help_text="Those that end after this")
+    end = serializers.DateTimeField(required=False, help_text="Those that begin before this")
+
+    def validate_scope(self, text: str) -> Scope:
+        try:
+            return parse_scope(text)
+        except BadScope as error:
+            raise serializers.ValidationError(str(error)) from None
+
+
+class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
+    fault = serializers.ChoiceField(tuple(RECOMMENDATIONS), read_only=True)
+    sure = serializers.FloatField(read_only=True, help_text="0 to 1: how far beyond its limit")
+    second_opinion = serializers.FloatField(
+        read_only=True,
+        allow_null=True,
+        help_text="Share of earlier days that an IsolationForest finds less odd; null with under three weeks of them",
+    )
+    recommendation = serializers.SerializerMethodField()
+    normal = serializers.BooleanField(
+        help_text="Whether somebody has said that this is nothing; the like is not told again"
+    )
+
+    class Meta:
+        model = Anomaly
+        fields = (
+            *("id", "device_id", "fault", "start", "end", "expected_kwh", "actual_kwh", "sure", "second_opinion"),
+            *("recommendation", "normal", "detected_at"),
+        )
+        read_only_fields = tuple(field for field in fields if field != "normal")
+
+    def get_recommendation(self, anomaly: Anomaly) -> str:
+        return {str(fault): said for fault, said in RECOMMENDATIONS.items()}[anomaly.fault]

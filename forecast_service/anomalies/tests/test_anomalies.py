@@ -1,0 +1,111 @@
+"""Something is wrong with Alice's meter: it is told once, with what to do; what she calls normal is not told again."""
+
+import uuid
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from forecast_service.anomalies.models import Anomaly
+from forecast_service.conftest import NOON
+from forecast_service.forecasts.models import Plan
+from forecast_service.forecasts.planning import take_up_changes
+from forecast_service.forecasts.services import issue_planned
+
+pytestmark = pytest.mark.django_db
+ANOMALIES = "/api/forecasts/anomalies"
+
+
+@pytest.fixture
+def meter(device, plant, hours, habit, alice, bob):
+    found = device(alice, bob, plant_id=plant())
+    hours(found, habit(40))
+    return found
+
+
+@pytest.fixture
+def look(hours):
+    """`look(meter, [0, 0], after=3)`: these hours come, the first of them `after` hours behind NOON, and are looked at."""
+
+    def go(meter, values, *, after=0):
+        hours(meter, values, until=NOON + timedelta(hours=after + len(values)))
+        take_up_changes()
+        issue_planned(plan_ids=list(Plan.objects.values_list("pk", flat=True)))
+
+    return go
+
+
+def test_a_fault_is_told_once_and_grows_while_it_lasts(meter, look, alice, client_for):
+    look(meter, [0.0] * 6)
+    one = Anomaly.objects.get(fault="no_consumption")
+    assert (one.device_id, one.start, one.end) == (meter, NOON, NOON + timedelta(hours=6))
+    assert (one.actual_kwh, one.expected_kwh > 1, one.second_opinion is not None) == (0, True, True)
+    look(meter, [0.0] * 4, after=6)
+    again = Anomaly.objects.get(fault="no_consumption")
+    assert (again.pk, again.start, again.end) == (one.pk, NOON, NOON + timedelta(hours=10))
+    assert again.expected_kwh > one.expected_kwh
+    told = client_for(alice).get(ANOMALIES, {"scope": f"device_{meter}"}).json()["results"]
+    supply = next(row for row in told if row["fault"] == "no_consumption")
+    assert "check the supply" in supply["recommendation"]
+    assert (supply["actual_kwh"], supply["normal"]) == (0, False)
+
+
+def test_a_sound_meter_has_none(meter, look, habit):
+    look(meter, list(np.array(habit(1))))
+    assert not Anomaly.objects.exists()
+
+
+def test_while_the_data_is_partial_nothing_is_told(meter, look):
+    look(meter, [0.0, 0.0, 0.0, None, 0.0, 0.0])
+    assert not Anomaly.objects.filter(fault="no_consumption").exists()
+
+
+def test_what_is_called_normal_is_not_told_again(meter, look, habit, alice, client_for):
+    usual = np.array(habit(4))
+
+    def party(day):
+        at = slice(24 * day, 24 * day + 6)
+        look(meter, list(usual[at] + 5), after=24 * day)
+        return Anomaly.objects.filter(fault="unusually_high").count()
+
+    assert party(0) == 1
+    one = Anomaly.objects.get(fault="unusually_high")
+    told = client_for(alice).patch(f"{ANOMALIES}/{one.pk}", {"normal": True})
+    assert (told.status_code, told.json()["normal"]) == (200, True)
+    look(meter, list(usual[6:72]), after=6)
+    assert party(3) == 1
+    Anomaly.objects.update(normal=False)
+    look(meter, [6.0], after=78)
+    assert Anomaly.objects.filter(fault="unusually_high").count() == 2
+
+
+def test_who_sees_and_teaches_what(meter, look, alice, bob, charlie, admin, client_for):
+    look(meter, [0.0] * 6)
+    one = Anomaly.objects.filter(fault="no_consumption").get()
+    for person, sees in ((alice, True), (bob, True), (charlie, False), (admin, True)):
+        client = client_for(person)
+        assert (client.get(ANOMALIES).json()["count"] > 0) == sees
+        assert client.get(ANOMALIES, {"scope": f"device_{meter}"}).status_code == (200 if sees else 404)
+        assert client.get(f"{ANOMALIES}/{one.pk}").status_code == (200 if sees else 404)
+        assert client.patch(f"{ANOMALIES}/{one.pk}", {"normal": True}).status_code == (200 if sees else 404)
+    assert client_for(None).get(ANOMALIES).status_code == 401
+    assert client_for(alice).get(f"{ANOMALIES}/{uuid.uuid4()}").status_code == 404
+
+
+def test_between_two_instants(meter, look, alice, client_for):
+    look(meter, [0.0] * 6)
+    client = client_for(alice)
+    later, before = (NOON + timedelta(hours=6)).isoformat(), NOON.isoformat()
+    assert client.get(ANOMALIES, {"start": later}).json()["count"] == 0
+    assert client.get(ANOMALIES, {"end": before}).json()["count"] == 0
+    assert client.get(ANOMALIES, {"start": before, "end": later}).json()["count"] >= 1
+    answer = client.get(ANOMALIES, {"start": "yesterday", "scope": "house"})
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"start", "scope"}
+
+
+def test_the_list_takes_few_queries(meter, look, alice, client_for, django_assert_max_num_queries):
+    look(meter, [0.0] * 6)
+    client = client_for(alice)
+    with django_assert_max_num_queries(4):
+        client.get(ANOMALIES)
