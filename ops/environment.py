@@ -44,10 +44,14 @@ SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
             "SAGA_WAIT_SECONDS",
             "SAGA_DEADLINE_SECONDS",
             "SAGA_LEASE_SECONDS",
+            "RESET_LINK_MINUTES",
             "FORECAST_KEEP_DAYS",
         ),
         (_NUMBER, "a number from 1"),
     ),
+    "PUBLIC_URL": (re.compile(r"https?://[^\s/]+(/\S*)?"), "an address such as https://energy.example.org"),
+    "MAIL_FROM": (re.compile(r"[^@\s<>]+@[^@\s<>]+"), "an e-mail address such as energy@example.org"),
+    "GOOGLE_CERTS_URL": (re.compile(r"https?://\S+"), "the address of Google's certificates"),
     "REFRESH_COOKIE_SECURE": (_BOOL, "true or false"),
     "SECRET_KEY": (re.compile(r"[A-Za-z0-9._~-]{32,}"), "at least 32 letters, digits or . _ ~ -"),
     **dict.fromkeys(
@@ -64,7 +68,7 @@ SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
         (_SECRET, "letters, digits and . _ ~ - only (it becomes part of an address)"),
     ),
 }
-MAY_BE_EMPTY = ("CORS_ORIGINS",)
+MAY_BE_EMPTY = ("CORS_ORIGINS", "MAIL_URL", "GOOGLE_CLIENT_ID")
 
 
 def read(path: Path) -> dict[str, str]:

@@ -74,6 +74,7 @@ class Instance:
         block = self._block()
         values |= {name: str(block + offset) for name, offset in OFFSETS.items()}
         values["NATIVE_PORTS"] = str(block)
+        values["PUBLIC_URL"] = f"http://localhost:{values['GATEWAY_PORT']}"
         values["METER_AMQP_URL"] = f"amqp://meter:{values['METER_BROKER_PASSWORD']}@127.0.0.1:{values['AMQP_PORT']}/%2F"
         if self.is_test:
             values |= {"BIND_ADDRESS": "127.0.0.1", "LOG_LEVEL": "WARNING", "DEMO": os.environ.get("DEMO", "true")}

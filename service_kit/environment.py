@@ -61,3 +61,16 @@ def env_list(name: str, default: object = _REQUIRED) -> list[str]:
     if default is not _REQUIRED and not os.environ.get(name):
         return [part for part in str(default).split(",") if part]
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
+
+
+def env_rate(name: str, default: object = _REQUIRED) -> tuple[int, int]:
+    """`30/min` is (30, 60): how many, in how many seconds."""
+
+    def parse(text: str) -> tuple[int, int]:
+        number, _, period = text.partition("/")
+        seconds = {"sec": 1, "min": 60, "hour": 3600}.get(period)
+        if seconds is None or int(number) < 1:
+            raise ValueError(text)
+        return int(number), seconds
+
+    return _parsed(name, default, parse, "number/sec, number/min or number/hour, for example 30/min")

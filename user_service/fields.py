@@ -1,6 +1,5 @@
 """Fields that refuse what DRF's own let through, and say how to do it right."""
 
-import re
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -31,20 +30,3 @@ class TimeZone(serializers.CharField):
                 "unknown", input=name, hint=f"Did you mean {near[0]}?" if near else "Use one such as Europe/Rome."
             )
         return name
-
-
-class Phone(serializers.CharField):
-    """A telephone number as people write it; empty for none."""
-
-    default_error_messages = {
-        "phone": "{input!r} is not a phone number. Use digits, spaces and + ( ) . / # * x - only, such as +39 06 1234567."
-    }
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=32, allow_blank=True, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        number = super().to_internal_value(data)
-        if not re.fullmatch(r"[0-9+(). /#*x-]*", number):
-            self.fail("phone", input=number)
-        return number

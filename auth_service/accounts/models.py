@@ -25,6 +25,10 @@ class Account(AbstractBaseUser):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = models.CharField(max_length=150)
     email = models.EmailField()
+    email_verified = models.BooleanField(default=False)
+    google_subject = models.CharField(
+        max_length=255, null=True, help_text="Google's lasting name for the person, once joined."
+    )
     role = models.CharField(max_length=10, choices=Role, default=Role.CLIENT)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     is_active = models.BooleanField(default=True)
@@ -43,7 +47,12 @@ class Account(AbstractBaseUser):
         constraints = (
             models.UniqueConstraint(Lower("username"), name="username_taken"),
             models.UniqueConstraint(Lower("email"), name="email_taken"),
+            models.UniqueConstraint("google_subject", name="google_account_taken"),
             # "bob@x.org" as a username would let Bob sign in as whoever has that e-mail address.
             models.CheckConstraint(condition=~models.Q(username__contains="@"), name="username_is_no_email"),
         )
         indexes = (models.Index(fields=["created_at", "id"], name="account_by_age"),)
+
+    @property
+    def may_sign_in(self) -> bool:
+        return self.state == Account.State.ACTIVE and self.is_active

@@ -6,6 +6,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from auth_service.accounts.models import Account
+from service_kit.fields import NAME_LENGTH, Phone
 
 USERNAME = RegexValidator(r"^[\w.+-]+\Z", "Use letters, digits and . + - _ only.")
 
@@ -19,6 +20,7 @@ class UserSerializer(serializers.ModelSerializer[Account]):
             "id",
             "username",
             "email",
+            "email_verified",
             "role",
             "first_name",
             "last_name",
@@ -44,9 +46,9 @@ class RegistrationSerializer(serializers.Serializer[Any]):
         trim_whitespace=False,
         style={"input_type": "password"},
     )
-    first_name = serializers.CharField(max_length=150)
-    last_name = serializers.CharField(max_length=150)
-    phone = serializers.CharField(max_length=32, required=False, allow_blank=True, default="")
+    first_name = serializers.CharField(max_length=NAME_LENGTH)
+    last_name = serializers.CharField(max_length=NAME_LENGTH)
+    phone = Phone(default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         names = {name: attrs[name] for name in ("username", "email", "first_name", "last_name")}
@@ -68,26 +70,20 @@ class UserChangeSerializer(serializers.ModelSerializer[Account]):
 
     username = serializers.CharField(max_length=150, validators=[USERNAME])
     email = serializers.EmailField(max_length=254)
+    first_name = serializers.CharField(max_length=NAME_LENGTH, allow_blank=True, required=False)
+    last_name = serializers.CharField(max_length=NAME_LENGTH, allow_blank=True, required=False)
+    phone = Phone(required=False)
 
     class Meta:
         model = Account
         fields = ("username", "email", "role", "is_active", "first_name", "last_name", "phone")
-        extra_kwargs = {name: {"required": False} for name in ("role", "is_active", "phone")}
+        extra_kwargs = {name: {"required": False} for name in ("role", "is_active")}
 
 
 class ChangeRunsSerializer(serializers.Serializer[Any]):
     """The change takes longer than a request should: it goes on by itself."""
 
     status_url = serializers.CharField(help_text="Ask here until the answer is no longer 202.")
-
-
-class LoginSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(max_length=254, help_text="Username or e-mail address.")
-    password = serializers.CharField(max_length=128, trim_whitespace=False, style={"input_type": "password"})
-    cookie = serializers.BooleanField(
-        default=False,
-        help_text="Put the refresh token into an HttpOnly, SameSite=Strict cookie instead of the body.",
-    )
 
 
 class PasswordSerializer(serializers.Serializer[Any]):

@@ -15,8 +15,12 @@ from rest_framework.exceptions import NotFound, ValidationError
 from auth_service.accounts.models import Account
 from auth_service.accounts.queries import may_sign_in
 from auth_service.audit.services import Action, record
+from auth_service.mail.models import Mail
+from auth_service.mail.services import post
+from auth_service.origin import current_address
 from auth_service.sagas.engine import DELETE, REGISTER, UPDATE, start_saga
 from auth_service.sagas.models import Saga
+from auth_service.throttles.limits import WrongPasswords
 from auth_service.tokens.services import end_sessions
 from service_kit.errors import Conflict
 from service_kit.events import UserCreated, UserDeleted, UserState, UserUpdated
@@ -52,7 +56,7 @@ def constraints_explained() -> Iterator[None]:
         for constraint, message in TAKEN.items():
             if constraint in str(error):
                 raise ValidationError(message) from None
-        if "one_active_saga_per_user" in str(error):
+        if "one_active_saga_per_user" in str(error) or "google_account_taken" in str(error):
             raise AnotherChange from None
         raise
 
@@ -61,15 +65,19 @@ def begin_registration(
     *,
     username: str,
     email: str,
-    password: str,
+    password: str | None,
     first_name: str,
     last_name: str,
     phone: str = "",
     role: str = Account.Role.CLIENT,
     id: uuid.UUID | None = None,
+    email_verified: bool = False,
+    google_subject: str | None = None,
     how: Action = Action.REGISTERED,
 ) -> Saga:
     """Store the pending account and its saga in one transaction; `how` is the audit's word for it.
+
+    Without a password nobody signs in by one until a link has set it.
 
     Raises ValidationError when name or address is taken.
     """
@@ -77,6 +85,7 @@ def begin_registration(
         account = Account.objects.create(
             id=id or uuid.uuid4(), username=username, email=email, password=make_password(password), role=role,
             first_name=first_name, last_name=last_name, phone=phone,
+            email_verified=email_verified, google_subject=google_subject,
         )  # fmt: skip
         record(how, user=account.pk)
         names = {"first_name": first_name, "last_name": last_name, "phone": phone}
@@ -91,6 +100,8 @@ def activate(*, saga: Saga) -> None:
     account.state = Account.State.ACTIVE
     account.save(update_fields=["state"])
     publish(UserCreated(**event_fields(account)), version=account.version)
+    if not account.email_verified:
+        post(Mail.Kind.EMAIL_VERIFICATION, account=account)
 
 
 def discard_pending(*, saga: Saga) -> None:
@@ -113,6 +124,9 @@ def begin_update(*, account_id: uuid.UUID, **changes: str | bool) -> Saga | None
         for name, value in changes.items():
             setattr(account, name, value)
         ensure_an_admin_is_left(account)
+        if "email" in changes:
+            account.email_verified = False
+            post(Mail.Kind.EMAIL_VERIFICATION, account=account)
         if changes:
             account.version += 1
             account.save()
@@ -141,20 +155,31 @@ def take_names(*, saga: Saga) -> None:
     copy_profile(user_id=saga.subject, version=saga.payload["profile_version"], **names)
 
 
-@transaction.atomic
 def change_password(*, account_id: uuid.UUID, old_password: str, new_password: str) -> None:
-    """Take over a new password and end every session. Raises ValidationError for a wrong old or a weak new one."""
-    account = locked(account_id)
-    if not account.check_password(old_password):
+    """Take over a new password and end every session. Raises ValidationError for a wrong old or a weak new one, TooMany."""
+    tries = WrongPasswords(name=str(account_id), address=current_address() or "")
+    tries.check()
+    with transaction.atomic():
+        account = locked(account_id)
+        right = account.check_password(old_password)
+        if right:
+            set_password(account, new_password)
+            record(Action.PASSWORD_CHANGED, user=account.pk)
+    if not right:
+        tries.wrong()
         raise ValidationError({"old_password": ["This is not your password."]})
+    tries.right()
+
+
+def set_password(account: Account, new_password: str) -> None:
+    """Save the account with a new password and end its sessions. Raises ValidationError for a weak one."""
     try:
         validate_password(new_password, account)
     except DjangoValidationError as error:
         raise ValidationError({"new_password": error.messages}) from None
     account.set_password(new_password)
-    account.save(update_fields=["password"])
+    account.save(update_fields=["password", "email_verified"])
     end_sessions(account=account)
-    record(Action.PASSWORD_CHANGED, user=account.pk)
 
 
 def begin_deletion(*, account_id: uuid.UUID) -> Saga:

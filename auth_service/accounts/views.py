@@ -30,6 +30,7 @@ from auth_service.accounts.services import begin_deletion, begin_registration, b
 from auth_service.audit.services import Action
 from auth_service.sagas.engine import DELETE, REGISTER, run_until
 from auth_service.sagas.models import Saga
+from auth_service.throttles.limits import PerAddress
 from auth_service.tokens.services import open_session
 from service_kit.auth import Caller, IsAdmin
 
@@ -57,13 +58,17 @@ def saga_answer(saga: Saga, *, status_url: str, done: Callable[[], Response]) ->
     return Response({"detail": "The change could not be completed in time and was undone. Try again."}, status=409)
 
 
+def registration_status_url(saga: Saga) -> str:
+    return f"/api/auth/register/{saga.pk}"
+
+
 def registration_answer(saga: Saga) -> Response:
     def signed_in() -> Response:
         session = open_session(account=Account.objects.get(pk=saga.subject))
         body = {"user": session.account, "access": session.access, "refresh": session.refresh}
         return Response(SessionSerializer(body).data, status=201, headers={"Cache-Control": "no-store"})
 
-    return saga_answer(saga, status_url=f"/api/auth/register/{saga.pk}", done=signed_in)
+    return saga_answer(saga, status_url=registration_status_url(saga), done=signed_in)
 
 
 def change_answer(saga: Saga) -> Response:
@@ -88,6 +93,8 @@ def driven(saga: Saga) -> Saga:
 class RegisterView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_classes = (PerAddress,)
+    throttle_scope = "register"
 
     @extend_schema(
         operation_id="register",

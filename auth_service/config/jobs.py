@@ -4,7 +4,9 @@ from collections.abc import Callable
 def jobs() -> dict[str, Callable[[], object]]:
     """auth_service's background jobs."""
     from auth_service.accounts.handlers import COPIES, HANDLERS
+    from auth_service.mail.services import send_due
     from auth_service.sagas.engine import RUNNERS, run_due
+    from auth_service.throttles import counters
     from auth_service.tokens.keys import remove_spent_keys
     from auth_service.tokens.services import purge_families
     from service_kit.consumer import EventConsumer
@@ -15,5 +17,6 @@ def jobs() -> dict[str, Callable[[], object]]:
         "relay_events": RelayEvents(),
         "sync_events": EventConsumer("auth.sync", HANDLERS, COPIES),
         **{f"run_sagas_{number}": run_due for number in range(1, RUNNERS + 1)},
-        "purge": every(3600, lambda: purge_published() + purge_families() + remove_spent_keys()),
+        "send_mail": send_due,
+        "purge": every(3600, lambda: purge_published() + purge_families() + counters.purge() + remove_spent_keys()),
     }

@@ -1,8 +1,14 @@
 """auth_service: accounts, tokens, and the sagas that make, change and remove a user everywhere."""
 
+import re
+from datetime import timedelta
+
+from auth_service.mail.server import parse
+from service_kit.environment import env_rate
 from service_kit.settings import *
 from service_kit.settings import (
     ACCESS_TOKEN_LIFETIME,
+    ENVIRONMENT,
     INSTALLED_APPS,
     MIDDLEWARE,
     REFRESH_TOKEN_LIFETIME,
@@ -10,6 +16,7 @@ from service_kit.settings import (
     TOKEN_ALGORITHM,
     TOKEN_AUDIENCE,
     TOKEN_ISSUER,
+    BadSetting,
     env,
     env_bool,
     env_int,
@@ -21,6 +28,8 @@ INSTALLED_APPS += [
     "django_filters",
     "auth_service.accounts",
     "auth_service.audit",
+    "auth_service.throttles",
+    "auth_service.mail",
     "auth_service.tokens",
     "auth_service.sagas",
 ]
@@ -62,6 +71,35 @@ SIMPLE_JWT = {
     "SIGNING_KEY": "",
 }
 REFRESH_COOKIE_SECURE = env_bool("REFRESH_COOKIE_SECURE", "false")
+
+# The gateway limits the same calls of an address, but by itself; these hold for all gateways and workers together.
+THROTTLES = {
+    "login": env_rate("THROTTLE_LOGIN", "30/min"),
+    "recover": env_rate("THROTTLE_LOGIN", "30/min"),
+    "register": env_rate("THROTTLE_REGISTER", "60/min"),
+}
+
+# Mail, with links that lead to the dashboard. The address may hold a password, so no error shows it.
+PUBLIC_URL = env("PUBLIC_URL", "http://localhost:8080").rstrip("/")
+MAIL_FROM = env("MAIL_FROM", "energy@localhost")
+MAIL_URL = env("MAIL_URL", "")
+try:
+    MAIL_SERVER = parse(MAIL_URL) if MAIL_URL else None
+except ValueError:
+    raise BadSetting(
+        "MAIL_URL is not of the form smtp://user:password@host:port?tls=starttls (or tls=tls, tls=none)."
+    ) from None
+if ENVIRONMENT == "production" and "dev-" in MAIL_URL:
+    raise BadSetting("MAIL_URL still holds a development secret (dev-...). Set one of your own for production.")
+if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", PUBLIC_URL):
+    raise BadSetting(f"PUBLIC_URL={PUBLIC_URL!r} is not an address such as https://energy.example.org.")
+if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", MAIL_FROM):
+    raise BadSetting(f"MAIL_FROM={MAIL_FROM!r} is not an e-mail address such as energy@example.org.")
+RESET_LINK_LIFETIME = timedelta(minutes=env_int("RESET_LINK_MINUTES", 60))
+
+# Empty: nobody signs in with Google.
+GOOGLE_CLIENT_ID = env("GOOGLE_CLIENT_ID", "")
+GOOGLE_CERTS_URL = env("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1/certs")
 
 USER_URL = env("USER_URL")
 DEVICE_URL = env("DEVICE_URL")

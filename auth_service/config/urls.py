@@ -10,9 +10,10 @@ from auth_service.accounts.views import (
 )
 from auth_service.audit.views import AuditView
 from auth_service.config.welcome import AllDocsView, WelcomeView
+from auth_service.recovery.views import ResetConfirmView, ResetView, VerifyView
+from auth_service.signin.views import GoogleView, LoginView, OptionsView
 from auth_service.tokens.views import (
     JwksView,
-    LoginView,
     LogoutView,
     RefreshView,
     ValidateView,
@@ -25,9 +26,14 @@ urlpatterns = service_urls(
     path("api/auth/register", RegisterView.as_view()),
     path("api/auth/register/<uuid:saga_id>", RegistrationStatusView.as_view()),
     path("api/auth/login", LoginView.as_view()),
+    path("api/auth/google", GoogleView.as_view()),
+    path("api/auth/options", OptionsView.as_view()),
     path("api/auth/refresh", RefreshView.as_view()),
     path("api/auth/logout", LogoutView.as_view()),
     path("api/auth/password", PasswordView.as_view()),
+    path("api/auth/password/reset", ResetView.as_view()),
+    path("api/auth/password/reset/confirm", ResetConfirmView.as_view()),
+    path("api/auth/email/verify", VerifyView.as_view()),
     path("api/auth/validate", ValidateView.as_view()),
     path("api/auth/.well-known/jwks.json", JwksView.as_view()),
     path("api/auth/audit", AuditView.as_view()),

@@ -3,7 +3,7 @@ import json
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,11 @@ from rest_framework.test import APIClient
 from auth_service.accounts.models import Account
 from auth_service.tokens import keys
 from service_kit.testing import KID
+
+
+def statements(queries: Iterable[dict[str, str]]) -> list[str]:
+    """What was asked of the database: verb and table, without the values."""
+    return [re.sub(r'"s\d+_x\d+"', "", query["sql"])[:40] for query in queries]
 
 
 class Participants:

@@ -94,7 +94,7 @@ class Gateway:
 @contextlib.contextmanager
 def gateway(folder: Path, addresses: dict[str, str], *, routes: str = "") -> Iterator[Gateway]:
     """Traefik as the stack starts it, with these services (by name, as AUTH) and an operator's own `routes` beside ours."""
-    web, own = _free_ports(2)
+    web, own = free_ports(2)
     shutil.copy(ROOT / "traefik" / "routes.yml", folder / "routes.yml")
     if routes:
         (folder / "own.yml").write_text(routes)
@@ -122,7 +122,7 @@ def gateway(folder: Path, addresses: dict[str, str], *, routes: str = "") -> Ite
         traefik.wait(20)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:

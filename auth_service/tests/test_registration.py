@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import structlog
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from auth_service.accounts.models import Account
+from auth_service.audit.models import AuditEntry
 from auth_service.sagas.engine import advance, run_due
 from auth_service.sagas.models import Saga
 from auth_service.tests.conftest import Participants
@@ -72,6 +73,9 @@ def test_a_role_in_the_body_is_ignored(participants: Participants) -> None:
         ({"password": "12345678901"}, "password"),
         ({"password": "password"}, "password"),
         ({"first_name": None}, "first_name"),
+        ({"first_name": "x" * 151}, "first_name"),
+        ({"phone": "call me"}, "phone"),
+        ({"phone": "1" * 33}, "phone"),
     ],
 )
 def test_what_cannot_be_is_refused_by_field(changed: dict[str, Any], field: str) -> None:
@@ -249,7 +253,33 @@ def test_the_demo_accounts_are_made_once(participants: Participants, settings: A
     assert signed_in.json()["user"]["role"] == "admin"
 
 
+def test_demo_accounts_are_not_made_in_production(settings: Any) -> None:
+    settings.DEMO, settings.ENVIRONMENT = True, "production"
+    with pytest.raises(CommandError, match="public passwords: not with ENVIRONMENT=production"):
+        call_command("seed_demo")
+    assert not Account.objects.exists()
+
+
 def test_createadmin_makes_an_administrator(participants: Participants, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADMIN_PASSWORD", "correct horse battery")
     call_command("createadmin", "root", "root@example.org")
-    assert Account.objects.get().role == "admin"
+    root = Account.objects.get()
+    assert (root.role, root.email_verified) == ("admin", True)
+    assert AuditEntry.objects.values_list("action", "user", "actor").get() == ("created_by_command", root.pk, None)
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("", "password: This field may not be blank."),
+        ("password", "password: This password is too common."),
+        ("root", "password: The password is too similar to the username. This password is too short."),
+    ],
+)
+def test_createadmin_refuses_a_weak_password_in_plain_words(
+    password: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADMIN_PASSWORD", password)
+    with pytest.raises(CommandError, match=f"^Not made. {said}"):
+        call_command("createadmin", "root", "root@example.org")
+    assert not Account.objects.exists()

@@ -1,13 +1,19 @@
 """Signing in, refreshing, signing out."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from auth_service.accounts.models import Account
+from auth_service.accounts.queries import named
+from auth_service.audit.models import AuditEntry
+from auth_service.tests.conftest import statements
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Account]
@@ -38,8 +44,62 @@ def test_every_wrong_pair_has_the_same_answer(account: Make) -> None:
     assert {(a.status_code, a.content) for a in answers} == {(401, b'{"detail":"Username or password is wrong."}')}
 
 
-def test_a_password_hashed_by_pbkdf2_is_still_good(account: Make) -> None:
-    account("alice", password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
+def counting(calls: list[str], function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function itself, with a note of each call."""
+
+    @wraps(function)
+    def counted(*args: Any) -> Any:
+        calls.append(function.__name__)
+        return function(*args)
+
+    return counted
+
+
+def test_nobody_learns_by_the_work_whether_an_account_exists(account: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal answers, as many hashes, the same statements."""
+    account("alice")
+    account("pending", state="pending")
+    account("inactive", is_active=False)
+    account("google", password=make_password(None))
+    hashes: list[str] = []
+    for work in ("verify", "encode"):
+        monkeypatch.setattr(Argon2PasswordHasher, work, counting(hashes, getattr(Argon2PasswordHasher, work)))
+    seen = []
+    for name in ("alice", "nobody", "pending", "inactive", "google", "nobody@example.org"):
+        before = len(hashes)
+        with CaptureQueriesContext(connection) as queries:
+            answer = login(name, "wrong")
+        seen.append((answer.status_code, answer.content, len(hashes) - before, statements(queries)))
+    assert seen == [seen[0]] * 6
+    assert seen[0][2] == 1
+    failed = AuditEntry.objects.filter(action="sign_in_failed")
+    assert failed.filter(user=None).count() == 2
+    assert "nobody" not in str(list(failed.values()))
+
+
+def test_names_are_found_by_index(account: Make) -> None:
+    Account.objects.bulk_create(
+        Account(username=f"user{i}", email=f"user{i}@example.org", state="active") for i in range(3000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE accounts_account")
+        with CaptureQueriesContext(connection) as queries:
+            assert named("USER77@example.org").username == "user77"  # type: ignore[union-attr]
+        cursor.execute(f"EXPLAIN {queries[0]['sql']}")
+        plan = str(cursor.fetchall())
+    assert "username_taken" in plan
+    assert "email_taken" in plan
+    assert "Seq Scan" not in plan
+
+
+def test_a_password_hashed_by_pbkdf2_is_still_good_and_is_hashed_anew(account: Make) -> None:
+    alice = account("alice", password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
+    assert login(password="wrong").status_code == 401
+    alice.refresh_from_db()
+    assert alice.password.startswith("pbkdf2_sha256$")
+    assert login().status_code == 200
+    alice.refresh_from_db()
+    assert alice.password.startswith("argon2$")
     assert login().status_code == 200
 
 

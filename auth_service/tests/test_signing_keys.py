@@ -25,10 +25,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
     """`clock(timedelta(minutes=11))`: that much later, for the keys."""
-    start = timezone.now()
+    now = timezone.now
 
     def move(by: timedelta) -> None:
-        monkeypatch.setattr(keys.timezone, "now", lambda: start + by)
+        monkeypatch.setattr(keys.timezone, "now", lambda: now() + by)
 
     return move
 

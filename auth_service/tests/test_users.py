@@ -86,6 +86,20 @@ def test_the_admin_changes_a_user_everywhere(
     assert signed_in(admin).patch(f"/api/auth/users/{uuid.uuid4()}", {"phone": "1"}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "names", [{"phone": "call me"}, {"phone": "1" * 33}, {"first_name": "x" * 151}, {"last_name": "a\0b"}]
+)
+def test_names_that_the_user_service_would_refuse_change_nothing_of_the_account(
+    account: Make, signed_in: SignedIn, participants: Participants, names: dict[str, str]
+) -> None:
+    admin, alice = account("admin", role="admin"), account("alice")
+    answer = signed_in(admin).patch(f"/api/auth/users/{alice.pk}", {"email": "new@example.org", **names})
+    assert (answer.status_code, list(answer.json())) == (400, list(names))
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.org"
+    assert participants.calls == []
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_deactivated_user_is_signed_out_at_once(account: Make, signed_in: SignedIn) -> None:
     admin, alice = account("admin", role="admin"), account("alice")

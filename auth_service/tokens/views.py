@@ -1,4 +1,4 @@
-"""Sign in and what follows from it."""
+"""What follows from signing in."""
 
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -6,21 +6,19 @@ from urllib.parse import quote
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from auth_service.accounts.queries import with_credentials
 from auth_service.accounts.serializers import (
-    LoginSerializer,
     RefreshSerializer,
     SessionSerializer,
     ValidSerializer,
 )
 from auth_service.tokens import keys
-from auth_service.tokens.services import Session, close_session, open_session, rotate
+from auth_service.tokens.services import Session, close_session, rotate
 from service_kit.auth import Caller
 from service_kit.schema import problems
 
@@ -29,7 +27,7 @@ COOKIE_PATH = "/api/auth"
 
 
 _TOKEN = "eyJhbGciOiJSUzI1NiIs...."
-_SESSION = OpenApiExample(
+SESSION_EXAMPLE = OpenApiExample(
     "Signed in",
     response_only=True,
     status_codes=["200"],
@@ -38,7 +36,7 @@ _SESSION = OpenApiExample(
         "refresh": _TOKEN,
         "user": {
             "id": "6f1a5c1e-6b52-5d0e-9a3c-3f1c1a4f0002", "username": "alice", "email": "alice@example.org",
-            "role": "client", "first_name": "Alice", "last_name": "Rossi", "phone": "+39 06 1234567",
+            "email_verified": True, "role": "client", "first_name": "Alice", "last_name": "Rossi", "phone": "+39 06 1234567",
             "is_active": True, "created_at": "2026-01-31T18:10:00Z",
         },
     },
@@ -91,33 +89,6 @@ def given_refresh(request: Request) -> tuple[str, bool]:
     )
 
 
-class LoginView(Bearer401):
-    @extend_schema(
-        operation_id="login",
-        summary="Sign in",
-        auth=[],
-        tags=["session"],
-        request=LoginSerializer,
-        responses={
-            200: SessionSerializer,
-            **problems(400, 401, 429, said={401: "Any wrong pair, without saying which half was wrong."}),
-        },
-        examples=[
-            OpenApiExample("Demo", request_only=True, value={"username": "alice", "password": "alice123"}),
-            _SESSION,
-        ],
-    )
-    def post(self, request: Request) -> Response:
-        """With username or e-mail address."""
-        asked = LoginSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
-        account = with_credentials(name=given["username"], password=given["password"])
-        if account is None:
-            raise AuthenticationFailed("Username or password is wrong.")
-        return session_answer(open_session(account=account), cookie=given["cookie"])
-
-
 class RefreshView(Bearer401):
     @extend_schema(
         operation_id="refreshSession",
@@ -129,7 +100,7 @@ class RefreshView(Bearer401):
             200: SessionSerializer,
             **problems(400, 401, said={401: "The refresh token is used up, expired or forged: sign in again."}),
         },
-        examples=[_REFRESH, _COOKIE, _SESSION],
+        examples=[_REFRESH, _COOKIE, SESSION_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
         """The refresh token given is used up; using it again ends the session."""

@@ -5,7 +5,8 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from user_service.fields import Phone, TimeZone
+from service_kit.fields import NAME_LENGTH, Phone
+from user_service.fields import TimeZone
 from user_service.profiles.models import Profile
 
 ACCOUNT = "Of the account (change it at /api/auth/users/{id}); null until the account's event has arrived."
@@ -26,8 +27,8 @@ class ProfileSerializer(serializers.ModelSerializer[Profile]):
     email = serializers.EmailField(read_only=True, allow_null=True, help_text=ACCOUNT)
     role = serializers.ChoiceField(["admin", "client"], read_only=True, allow_null=True, help_text=ACCOUNT)
     is_active = serializers.BooleanField(read_only=True, allow_null=True, help_text=ACCOUNT)
-    first_name = serializers.CharField(max_length=150, allow_blank=True)
-    last_name = serializers.CharField(max_length=150, allow_blank=True)
+    first_name = serializers.CharField(max_length=NAME_LENGTH, allow_blank=True)
+    last_name = serializers.CharField(max_length=NAME_LENGTH, allow_blank=True)
     phone = Phone(required=False)
     timezone = TimeZone(required=False, help_text="IANA name.")
 
@@ -45,8 +46,8 @@ class NewProfileSerializer(serializers.Serializer[dict[str, Any]]):
 
     saga_id = serializers.UUIDField()
     user_id = serializers.UUIDField()
-    first_name = serializers.CharField(max_length=150, allow_blank=True, default="")
-    last_name = serializers.CharField(max_length=150, allow_blank=True, default="")
+    first_name = serializers.CharField(max_length=NAME_LENGTH, allow_blank=True, default="")
+    last_name = serializers.CharField(max_length=NAME_LENGTH, allow_blank=True, default="")
     phone = Phone(default="")
 
 
@@ -54,8 +55,8 @@ class ChangedNamesSerializer(serializers.Serializer[dict[str, Any]]):
     """What auth_service sends when an admin changes a user."""
 
     saga_id = serializers.UUIDField()
-    first_name = serializers.CharField(max_length=150, allow_blank=True)
-    last_name = serializers.CharField(max_length=150, allow_blank=True)
+    first_name = serializers.CharField(max_length=NAME_LENGTH, allow_blank=True)
+    last_name = serializers.CharField(max_length=NAME_LENGTH, allow_blank=True)
     phone = Phone()
 
 

@@ -1,7 +1,7 @@
 import getpass
 import os
 import sys
-from typing import Any
+from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rest_framework.exceptions import ValidationError
@@ -31,9 +31,11 @@ class Command(BaseCommand):
         )
         try:
             asked.is_valid(raise_exception=True)
-            saga = begin_registration(**asked.validated_data, how=Action.CREATED_BY_COMMAND)
+            saga = begin_registration(**asked.validated_data, email_verified=True, how=Action.CREATED_BY_COMMAND)
         except ValidationError as error:
-            raise CommandError(f"Not made: {error.detail}") from None
+            detail = cast(dict[str, list[str]], error.detail)
+            said = "; ".join(f"{field}: {' '.join(messages)}" for field, messages in detail.items())
+            raise CommandError(f"Not made. {said}") from None
         saga = run_until(saga, seconds=60)
         if saga.state != Saga.State.COMPLETED:
             raise CommandError(f"Not made ({saga.state}): {saga.last_error or 'the other services do not answer'}")

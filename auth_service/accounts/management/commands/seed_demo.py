@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 saga = begin_registration(
                     id=uuid.uuid5(uuid.NAMESPACE_URL, f"ems:demo:{username}"), username=username,
                     email=f"{username}@example.org", password=password, role=role,
-                    first_name=first_name, last_name=last_name, how=Action.CREATED_BY_COMMAND,
+                    first_name=first_name, last_name=last_name, email_verified=True, how=Action.CREATED_BY_COMMAND,
                 )  # fmt: skip
             else:
                 saga = Saga.objects.filter(subject=account.pk).latest("created_at")
