@@ -21,7 +21,7 @@ from pika.exceptions import AMQPError
 from pika.spec import Basic, BasicProperties
 
 from monitoring_service.devices.services import note_connections
-from monitoring_service.readings import mqtt
+from monitoring_service.readings import metrics, mqtt
 from monitoring_service.readings.dead_letters import QUEUE, DeadLetters
 from monitoring_service.readings.decoding import Readings, Refusal, Refused, decode
 from monitoring_service.readings.services import Stored, speakers, store_readings
@@ -130,6 +130,7 @@ class Ingest:
         heartbeat = os.environ.get("HEARTBEAT_FILE")
         self._heartbeat = Path(heartbeat) if heartbeat else None
         self._next_beat = 0.0
+        self._watch = metrics.Watch()
 
     def stop(self, number: int = 0, frame: FrameType | None = None) -> None:
         """Finish the batch in hand, acknowledge it and return from `run`."""
@@ -162,6 +163,7 @@ class Ingest:
                 self._beat()
                 if method is not None:
                     batch.add(_message(method, properties, body), method.delivery_tag)
+                self._watch.look(channel)
                 if batch.is_due() or (self._stop.is_set() and batch.messages):
                     self._flush(channel, batch)
                     batch = Batch()
@@ -178,6 +180,11 @@ class Ingest:
             self._next_beat = time.monotonic() + BEAT_SECONDS
 
     def _flush(self, channel: BlockingChannel, batch: Batch) -> None:
+        with metrics.batch_seconds.time():
+            self._settle(channel, batch)
+
+    def _settle(self, channel: BlockingChannel, batch: Batch) -> None:
+        """Commit, then park what was refused, then acknowledge."""
         refusals = self._store(channel, batch)
         if refusals is None:
             return
@@ -187,6 +194,10 @@ class Ingest:
         if refusals:
             log.warning("readings refused", count=len(refusals), first=refusals[0].reason)
         channel.basic_ack(batch.tag, multiple=True)
+        metrics.readings_total.labels("refused").inc(len(refusals))
+        metrics.oldest_seconds.set((_now_us() - min(m.arrived_us for m in batch.messages)) / 1e6)
+        if batch.readings.at_us:
+            metrics.newest_reading.set(max(batch.readings.at_us) / 1e6)
 
     def _store(self, channel: BlockingChannel, batch: Batch) -> list[Refusal] | None:
         """What was refused of the batch, the rest being committed; None when told to stop while the database was away."""
@@ -196,6 +207,8 @@ class Ingest:
                 fault_point("before_commit")
                 result = batch.store()
                 self.stored += result.accepted
+                for outcome in ("accepted", "duplicates", "held"):
+                    metrics.readings_total.labels(outcome).inc(getattr(result, outcome))
                 return result.refusals
             except Error as error:
                 if database_is_away(error):
@@ -242,5 +255,6 @@ def run_until_signalled() -> int:
     ingest = Ingest()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ingest.stop)
+    metrics.serve()
     ingest.run()
     return 0

@@ -3,7 +3,9 @@
 import json
 import random
 import signal
+import socket
 import threading
+import urllib.request
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -181,3 +183,26 @@ def declared(operator: Any) -> bool:
         return False
     channel.close()
     return True
+
+
+def test_its_metrics_say_how_it_does(meter: uuid.UUID, meters: Meters, operator: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    meters.send(*ten_minutes(DAY, [0.1] * 12), reading(DAY, -1), b"not json")
+    consumer = process(PORT=str(port), HOST="127.0.0.1")
+
+    def said(metric: str) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                return metric in answer.read().decode().splitlines()
+        except OSError:
+            return False
+
+    try:
+        eventually("the accepted are counted", lambda: said('ems_ingest_readings_total{outcome="accepted"} 12.0'))
+        eventually("and the refused", lambda: said('ems_ingest_readings_total{outcome="refused"} 2.0'))
+        eventually("the parked are seen", lambda: said("ems_ingest_parked_messages 2.0"))
+        eventually("the queue is empty", lambda: said("ems_ingest_queue_messages 0.0"))
+    finally:
+        consumer.terminate()
+        assert consumer.wait(timeout=30) == 0
