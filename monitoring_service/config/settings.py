@@ -9,6 +9,7 @@ INSTALLED_APPS += [
     "monitoring_service.uploads",
     "monitoring_service.hours",
     "monitoring_service.forecasts",
+    "monitoring_service.series",
 ]
 ROOT_URLCONF = "monitoring_service.config.urls"
 WSGI_APPLICATION = "monitoring_service.config.wsgi.application"

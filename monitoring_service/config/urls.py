@@ -3,9 +3,11 @@ from django.urls import path
 from monitoring_service.dashboard.views import Dashboard
 from monitoring_service.devices.views import MonitoredDevices
 from monitoring_service.hours.views import HourlyDaily, HourlyRange
+from monitoring_service.metrics.views import DeviceMetrics, Timeseries, TimeseriesBatch
 from monitoring_service.people.views import MonitoredUsers
 from monitoring_service.readings.review_views import AcceptHeld, DiscardHeld, HeldReadings
 from monitoring_service.readings.views import Measurements
+from monitoring_service.series.views import PlantSeries, PlantSeriesList
 from monitoring_service.uploads.views import RejectedRows, UploadDetail, Uploads
 from service_kit.urls import handler400, handler404, handler500, service_urls
 
@@ -21,6 +23,11 @@ urlpatterns = service_urls(
     path("api/monitoring/uploads", Uploads.as_view()),
     path("api/monitoring/uploads/<uuid:upload_id>", UploadDetail.as_view()),
     path("api/monitoring/uploads/<uuid:upload_id>/rejected", RejectedRows.as_view()),
+    path("api/devices/<uuid:device_id>/timeseries", Timeseries.as_view()),
+    path("api/devices/<uuid:device_id>/timeseries/batch", TimeseriesBatch.as_view()),
+    path("api/devices/<uuid:device_id>/timeseries/metrics", DeviceMetrics.as_view()),
+    path("api/plants/<uuid:plant_id>/series", PlantSeriesList.as_view()),
+    path("api/plants/<uuid:plant_id>/series/<slug:name>", PlantSeries.as_view()),
     path("api/monitoring/dashboard", Dashboard.as_view()),
     path("api/monitoring/devices", MonitoredDevices.as_view()),
     path("api/monitoring/users", MonitoredUsers.as_view()),

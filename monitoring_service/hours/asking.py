@@ -42,17 +42,22 @@ def asked_range(request: Request, *, most: int = MAX_ENTRIES) -> AskedRange:
     asked = words.validated_data
     chosen = choose(caller, device_ids=asked.get("device_id"), plant_id=asked.get("plant_id"))
     zone = asked.get("timezone") or common_zone(chosen)
-    start_us, end_us = instant_us(asked["start"], zone), instant_us(asked["end"], zone)
-    if end_us <= start_us:
-        raise ValidationError({"end": [f"{request.query_params['end']} is not after start."]})
+    start_us, end_us, resolution = asked_time(asked, zone, most=most)
     groups = counted_by_kind(chosen) or {KINDS[0]: []}
-    resolution = _resolution(asked, start_us, end_us, zone, most)
     return AskedRange(
         chosen,
         list(groups),
         EnergyQuestion(caller, list(groups.values()), start_us, end_us, zone, resolution),
         grouped="device_id" not in asked or len(groups) > 1,
     )
+
+
+def asked_time(asked: dict[str, Any], zone: ZoneInfo, *, most: int = MAX_ENTRIES) -> tuple[int, int, Resolution]:
+    """Start, end (microseconds since 1970) and resolution of what was asked for. Raises ParseError or ValidationError."""
+    start_us, end_us = instant_us(asked["start"], zone), instant_us(asked["end"], zone)
+    if end_us <= start_us:
+        raise ValidationError({"end": [f"{asked['end'].isoformat()} is not after start."]})
+    return start_us, end_us, _resolution(asked, start_us, end_us, zone, most)
 
 
 def _resolution(asked: dict[str, Any], start_us: int, end_us: int, zone: ZoneInfo, most: int) -> Resolution:

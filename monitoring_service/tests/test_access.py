@@ -11,7 +11,9 @@ from rest_framework.test import APIClient
 
 from monitoring_service.conftest import DAY, METER, device_event, ten_minutes
 from monitoring_service.readings.models import DoubtfulReading
+from monitoring_service.series.services import store_series
 from service_kit.auth import Caller
+from service_kit.events import PlantCreated
 from service_kit.testing.access import CopiedUsers
 
 
@@ -20,16 +22,19 @@ def ids(
     db: None, deliver: Callable[..., None], send: Callable[..., Any], tell_of: Callable[..., None], alice: Caller,
     bob: Caller, charlie: Caller, admin: Caller, client_for: Callable[..., APIClient],
 ) -> dict[str, str]:  # fmt: skip
-    """A meter of Alice's, which sent more than it can, and one of Bob's; a file of readings."""
+    """A meter of Alice's in her plant, which sent more than it can, and one of Bob's; a file of readings."""
     tell_of(alice, bob, charlie, admin)
     bobs = uuid.uuid4()
-    deliver(device_event(owners=[alice], rated_power_w=3000))
+    plant = uuid.uuid4()
+    deliver(PlantCreated(id=plant, name="Home", timezone="UTC"))
+    store_series(plant_id=plant, name="price", unit="EUR/kWh", issued_at=None, values=[(DAY, 0.3)])
+    deliver(device_event(owners=[alice], rated_power_w=3000, plant_id=plant))
     deliver(device_event(bobs, owners=[bob]))
     send(ten_minutes(DAY, [0.5, 80]))
     form = {"file": SimpleUploadedFile("meter.csv", b"timestamp,device_id,value"), "timezone": "UTC"}
     upload = client_for(admin).post("/api/monitoring/uploads", form, format="multipart").json()["id"]
     held = DoubtfulReading.objects.get().pk
-    return {"device": str(METER), "bobs": str(bobs), "held": str(held), "upload": upload}
+    return {"device": str(METER), "bobs": str(bobs), "held": str(held), "upload": upload, "plant": str(plant)}
 
 
 class TestAccess(CopiedUsers):

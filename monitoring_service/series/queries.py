@@ -1,0 +1,44 @@
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from monitoring_service.devices.models import Plant
+from monitoring_service.devices.selection import choose
+from service_kit.auth import Caller
+
+
+@dataclass(frozen=True)
+class KnownValue:
+    """What is known of an hour: `issued_at` is None for a measured value."""
+
+    start: datetime
+    value: float
+    issued_at: datetime | None
+
+
+def zone_name_of_seen_plant(caller: Caller, plant_id: UUID) -> str:
+    """Raises NotFound for a plant without a device that the caller may see."""
+    choose(caller, plant_id=plant_id)
+    return str(Plant.live.values_list("timezone", flat=True).get(pk=plant_id))
+
+
+def values_between(
+    *, plant_id: UUID, name: str, start: datetime, end: datetime, as_of: datetime | None
+) -> list[KnownValue]:
+    """The best known value of each hour that has one: the measured one, else the newest forecast's.
+
+    `as_of`: as it was known then, so without what was measured or forecast later.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT DISTINCT ON (start) start, value, issued_at FROM series_seriesvalue
+               WHERE plant_id = %(plant)s AND name = %(name)s AND start >= %(start)s AND start < %(end)s
+                 AND (%(as_of)s::timestamptz IS NULL
+                      OR CASE WHEN issued_at IS NULL THEN start + interval '1 hour' <= %(as_of)s
+                              ELSE issued_at <= %(as_of)s END)
+               ORDER BY start, issued_at DESC NULLS FIRST""",
+            {"plant": str(plant_id), "name": name, "start": start, "end": end, "as_of": as_of},
+        )
+        return [KnownValue(*row) for row in cursor.fetchall()]
