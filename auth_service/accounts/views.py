@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.db.models.functions import Now
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
@@ -33,17 +33,12 @@ from auth_service.sagas.models import Saga
 from auth_service.throttles.limits import PerAddress
 from auth_service.tokens.services import open_session
 from service_kit.auth import Caller, IsAdmin
+from service_kit.schema import problems
 
 # The status address of a registration hands out a session: it is good while somebody may still be waiting for it.
 STATUS_GOOD_FOR = timedelta(minutes=15)
-_example = OpenApiExample(
-    "Alice",
-    request_only=True,
-    value={
-        "username": "alice", "email": "alice@example.org", "password": "correct horse battery",
-        "first_name": "Alice", "last_name": "Rossi", "phone": "+39 06 1234567",
-    },
-)  # fmt: skip
+NOT_ALL_AGREED = {409: "The other services could not be reached in time, and all of it was undone: try again."}
+WRONG_TIME = {409: "Another change of this user is under way, or it is the last administrator who can sign in."}
 
 
 def saga_answer(saga: Saga, *, status_url: str, done: Callable[[], Response]) -> Response:
@@ -98,14 +93,18 @@ class RegisterView(APIView):
 
     @extend_schema(
         operation_id="register",
+        summary="Register",
         auth=[],
         tags=["registration"],
         request=RegistrationSerializer,
-        responses={201: SessionSerializer, 202: ChangeRunsSerializer},
-        examples=[_example],
+        responses={
+            201: SessionSerializer,
+            202: ChangeRunsSerializer,
+            **problems(400, 409, 422, 429, said=NOT_ALL_AGREED),
+        },
     )
     def post(self, request: Request) -> Response:
-        """Register. 201 means that every service knows the user; 202 that it takes longer: ask at `status_url`."""
+        """The role is always client. 201 means that every service knows the user; 202 that it takes longer: ask at `status_url`."""
         asked = RegistrationSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         return registration_answer(driven(begin_registration(**asked.validated_data)))
@@ -117,12 +116,13 @@ class RegistrationStatusView(APIView):
 
     @extend_schema(
         operation_id="registrationStatus",
+        summary="What became of a registration",
         auth=[],
         tags=["registration"],
-        responses={201: SessionSerializer, 202: ChangeRunsSerializer},
+        responses={201: SessionSerializer, 202: ChangeRunsSerializer, **problems(404, 409, 422, said=NOT_ALL_AGREED)},
     )
     def get(self, request: Request, saga_id: uuid.UUID) -> Response:
-        """What became of a registration that was answered with 202: 202 still, 201 done, 409 or 422 undone."""
+        """For one that was answered with 202: 202 still, 201 done, 409 or 422 undone. Good for 15 minutes after its end."""
         good = Saga.objects.filter(kind=REGISTER).exclude(ended_at__lt=Now() - STATUS_GOOD_FOR)
         saga = good.filter(pk=saga_id).first()
         if saga is None:
@@ -131,9 +131,15 @@ class RegistrationStatusView(APIView):
 
 
 class PasswordView(APIView):
-    @extend_schema(operation_id="changePassword", tags=["session"], request=PasswordSerializer, responses={204: None})
+    @extend_schema(
+        operation_id="changePassword",
+        summary="Change your password",
+        tags=["session"],
+        request=PasswordSerializer,
+        responses={204: None, **problems(400, 401, 429)},
+    )
     def post(self, request: Request) -> Response:
-        """Change your password. Every session of yours ends: sign in again with the new one."""
+        """Every session of yours ends: sign in again with the new one."""
         asked = PasswordSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         change_password(account_id=cast(Caller, request.user).id, **asked.validated_data)
@@ -151,24 +157,31 @@ class UsersView(generics.ListAPIView[Account]):
 
     @extend_schema(
         operation_id="listUsers",
+        summary="All users (admin)",
         tags=["users"],
+        responses={200: UserSerializer(many=True), **problems(401, 403)},
         parameters=[
             OpenApiParameter("search", str, description="Part of a username, e-mail address or name."),
             OpenApiParameter("role", str, enum=Account.Role.values),
         ],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """All users, oldest first."""
+        """Oldest first."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="createUser",
+        summary="Make a user (admin)",
         tags=["users"],
         request=NewUserSerializer,
-        responses={201: UserSerializer, 202: ChangeRunsSerializer},
+        responses={
+            201: UserSerializer,
+            202: ChangeRunsSerializer,
+            **problems(400, 401, 403, 409, 422, said=NOT_ALL_AGREED),
+        },
     )
     def post(self, request: Request) -> Response:
-        """Make a user, with a role. 201 when every service knows the user, 202 when that takes longer."""
+        """With a role. 201 when every service knows the user, 202 when that takes longer."""
         asked = NewUserSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         return change_answer(driven(begin_registration(**asked.validated_data, how=Action.CREATED)))
@@ -177,9 +190,13 @@ class UsersView(generics.ListAPIView[Account]):
 class UserView(APIView):
     permission_classes = (IsAdmin,)
 
-    @extend_schema(operation_id="getUser", tags=["users"], responses=UserSerializer)
+    @extend_schema(
+        operation_id="getUser",
+        summary="One user (admin)",
+        tags=["users"],
+        responses={200: UserSerializer, **problems(401, 403, 404)},
+    )
     def get(self, request: Request, user_id: uuid.UUID) -> Response:
-        """One user."""
         account = queries.account(user_id)
         if account is None:
             raise NotFound(f"There is no user {user_id}.")
@@ -187,22 +204,32 @@ class UserView(APIView):
 
     @extend_schema(
         operation_id="replaceUser",
+        summary="Change a user (admin)",
         tags=["users"],
         request=UserChangeSerializer,
-        responses={200: UserSerializer, 202: ChangeRunsSerializer},
+        responses={
+            200: UserSerializer,
+            202: ChangeRunsSerializer,
+            **problems(400, 401, 403, 404, 409, 422, said=WRONG_TIME),
+        },
     )
     def put(self, request: Request, user_id: uuid.UUID) -> Response:
-        """Change a user. 409 for the last administrator's role or activity."""
+        """What is left out of the optional fields stays as it is. A changed address has to be verified anew."""
         return self._change(request, user_id, partial=False)
 
     @extend_schema(
         operation_id="updateUser",
+        summary="Change parts of a user (admin)",
         tags=["users"],
         request=UserChangeSerializer,
-        responses={200: UserSerializer, 202: ChangeRunsSerializer},
+        responses={
+            200: UserSerializer,
+            202: ChangeRunsSerializer,
+            **problems(400, 401, 403, 404, 409, 422, said=WRONG_TIME),
+        },
     )
     def patch(self, request: Request, user_id: uuid.UUID) -> Response:
-        """Change parts of a user. A deactivated user's tokens are refused everywhere."""
+        """A changed address has to be verified anew. A deactivated user's tokens are refused everywhere."""
         return self._change(request, user_id, partial=True)
 
     def _change(self, request: Request, user_id: uuid.UUID, *, partial: bool) -> Response:
@@ -212,10 +239,14 @@ class UserView(APIView):
         return self.get(request, user_id) if saga is None else change_answer(driven(saga))
 
     @extend_schema(
-        operation_id="deleteUser", tags=["users"], request=None, responses={204: None, 202: ChangeRunsSerializer}
+        operation_id="deleteUser",
+        summary="Delete a user (admin)",
+        tags=["users"],
+        request=None,
+        responses={204: None, 202: ChangeRunsSerializer, **problems(401, 403, 404, 409, said=WRONG_TIME)},
     )
     def delete(self, request: Request, user_id: uuid.UUID) -> Response:
-        """Delete a user: signed out at once, then gone from every service. Devices and their measurements stay."""
+        """Signed out at once, then gone from every service. Devices and their measurements stay."""
         return change_answer(driven(begin_deletion(account_id=user_id)))
 
 
@@ -224,11 +255,18 @@ class ChangeStatusView(APIView):
 
     @extend_schema(
         operation_id="userChangeStatus",
+        summary="What became of a change (admin)",
         tags=["users"],
-        responses={200: UserSerializer, 201: UserSerializer, 202: ChangeRunsSerializer, 204: None},
+        responses={
+            200: UserSerializer,
+            201: UserSerializer,
+            202: ChangeRunsSerializer,
+            204: None,
+            **problems(401, 403, 404, 409, 422, said=NOT_ALL_AGREED),
+        },
     )
     def get(self, request: Request, saga_id: uuid.UUID) -> Response:
-        """What became of a change that was answered with 202."""
+        """For one that was answered with 202: 202 still, 200 changed, 201 made, 204 deleted, 409 or 422 undone."""
         saga = Saga.objects.filter(pk=saga_id).first()
         if saga is None:
             raise NotFound(f"There is no change {saga_id}.")

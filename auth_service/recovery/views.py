@@ -41,7 +41,7 @@ class ResetView(APIView):
         responses={202: DetailSerializer, **problems(400, 429)},
         examples=[
             OpenApiExample("Alice", request_only=True, value={"email": "alice@example.org"}),
-            OpenApiExample("Whoever asks", response_only=True, value={"detail": SENT}),
+            OpenApiExample("Whoever asks", response_only=True, status_codes=["202"], value={"detail": SENT}),
         ],
     )
     def post(self, request: Request) -> Response:

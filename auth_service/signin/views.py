@@ -1,7 +1,7 @@
 """Sign in: by password or with Google."""
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +16,7 @@ from auth_service.signin.serializers import GoogleSerializer, LoginSerializer, O
 from auth_service.signin.services import sign_in, sign_in_with_google
 from auth_service.throttles.limits import PerAddress
 from auth_service.tokens.services import open_session
-from auth_service.tokens.views import SESSION_EXAMPLE, Bearer401, session_answer
+from auth_service.tokens.views import Bearer401, session_answer
 from service_kit.schema import problems
 
 
@@ -31,15 +31,6 @@ class LoginView(Bearer401):
         tags=["session"],
         request=LoginSerializer,
         responses={200: SessionSerializer, **problems(400, 401, 429, said={401: "The name or the password is wrong."})},
-        examples=[
-            OpenApiExample("Demo", request_only=True, value={"username": "alice", "password": "alice123"}),
-            OpenApiExample(
-                "In a browser",
-                request_only=True,
-                value={"username": "alice@example.org", "password": "alice123", "cookie": True},
-            ),
-            SESSION_EXAMPLE,
-        ],
     )
     def post(self, request: Request) -> Response:
         """By username or e-mail address. 401 for any wrong pair, without saying which half was wrong.
@@ -68,10 +59,6 @@ class GoogleView(Bearer401):
             202: ChangeRunsSerializer,
             **problems(400, 401, 409, 422, 429, 503),
         },
-        examples=[
-            OpenApiExample("ID token", request_only=True, value={"token": "eyJhbGciOiJSUzI1NiIs...", "cookie": True}),
-            SESSION_EXAMPLE,
-        ],
     )
     def post(self, request: Request) -> Response:
         """By an ID token of Google's with a verified e-mail address. Whoever has no account yet gets one, with the role client.

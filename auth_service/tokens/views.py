@@ -26,25 +26,6 @@ COOKIE = "ems_refresh"
 COOKIE_PATH = "/api/auth"
 
 
-_TOKEN = "eyJhbGciOiJSUzI1NiIs...."
-SESSION_EXAMPLE = OpenApiExample(
-    "Signed in",
-    response_only=True,
-    status_codes=["200"],
-    value={
-        "access": _TOKEN,
-        "refresh": _TOKEN,
-        "user": {
-            "id": "6f1a5c1e-6b52-5d0e-9a3c-3f1c1a4f0002", "username": "alice", "email": "alice@example.org",
-            "email_verified": True, "role": "client", "first_name": "Alice", "last_name": "Rossi", "phone": "+39 06 1234567",
-            "is_active": True, "created_at": "2026-01-31T18:10:00Z",
-        },
-    },
-)  # fmt: skip
-_REFRESH = OpenApiExample("From the body", request_only=True, value={"refresh": _TOKEN})
-_COOKIE = OpenApiExample("From the browser's cookie", request_only=True, value={})
-
-
 class Bearer401(APIView):
     """A view for anyone, whose own 401 keeps its status (without an authenticator DRF would make it 403)."""
 
@@ -100,7 +81,6 @@ class RefreshView(Bearer401):
             200: SessionSerializer,
             **problems(400, 401, said={401: "The refresh token is used up, expired or forged: sign in again."}),
         },
-        examples=[_REFRESH, _COOKIE, SESSION_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
         """The refresh token given is used up; using it again ends the session."""
@@ -116,7 +96,6 @@ class LogoutView(Bearer401):
         tags=["session"],
         request=RefreshSerializer,
         responses={204: None, **problems(400)},
-        examples=[_REFRESH, _COOKIE],
     )
     def post(self, request: Request) -> Response:
         """End the session of this refresh token, and the cookie with it. 204 too when it had ended already."""
