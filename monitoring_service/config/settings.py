@@ -10,6 +10,7 @@ INSTALLED_APPS += [
     "monitoring_service.hours",
     "monitoring_service.forecasts",
     "monitoring_service.series",
+    "monitoring_service.events",
 ]
 ROOT_URLCONF = "monitoring_service.config.urls"
 WSGI_APPLICATION = "monitoring_service.config.wsgi.application"

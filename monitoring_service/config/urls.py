@@ -2,6 +2,8 @@ from django.urls import path
 
 from monitoring_service.dashboard.views import Dashboard
 from monitoring_service.devices.views import MonitoredDevices
+from monitoring_service.events.views import AcknowledgeDeviceEvent, DeviceEvents
+from monitoring_service.export.views import Export
 from monitoring_service.hours.views import HourlyDaily, HourlyRange
 from monitoring_service.metrics.views import DeviceMetrics, Timeseries, TimeseriesBatch
 from monitoring_service.people.views import MonitoredUsers
@@ -28,6 +30,9 @@ urlpatterns = service_urls(
     path("api/devices/<uuid:device_id>/timeseries/metrics", DeviceMetrics.as_view()),
     path("api/plants/<uuid:plant_id>/series", PlantSeriesList.as_view()),
     path("api/plants/<uuid:plant_id>/series/<slug:name>", PlantSeries.as_view()),
+    path("api/monitoring/export", Export.as_view()),
+    path("api/monitoring/events", DeviceEvents.as_view()),
+    path("api/monitoring/events/<uuid:event_id>/acknowledge", AcknowledgeDeviceEvent.as_view()),
     path("api/monitoring/dashboard", Dashboard.as_view()),
     path("api/monitoring/devices", MonitoredDevices.as_view()),
     path("api/monitoring/users", MonitoredUsers.as_view()),

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from monitoring_service.devices.models import Assignment, Device, MeterChange, MeterConnection, Plant, Tariff
+from monitoring_service.events.services import record_connection_changes
 from monitoring_service.live.announce import announce_access
 from monitoring_service.readings.mqtt import Connection
 from monitoring_service.readings.recompute import request_recompute
@@ -65,6 +66,9 @@ def note_connections(connections: Iterable[Connection]) -> None:
     """Which meters are connected, and since when; of each device the newest word counts."""
     newest = {c.device_id: c for c in sorted(connections, key=lambda c: c.at_us)}
     if newest:
+        record_connection_changes(
+            {c.device_id: (c.online, datetime.fromtimestamp(c.at_us / 1e6, UTC)) for c in newest.values()}
+        )
         MeterConnection.objects.bulk_create(
             [
                 MeterConnection(

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from monitoring_service.conftest import DAY, METER, device_event, ten_minutes
+from monitoring_service.events.services import record_event
 from monitoring_service.readings.models import DoubtfulReading
 from monitoring_service.series.services import store_series
 from service_kit.auth import Caller
@@ -30,11 +31,19 @@ def ids(
     store_series(plant_id=plant, name="price", unit="EUR/kWh", issued_at=None, values=[(DAY, 0.3)])
     deliver(device_event(owners=[alice], rated_power_w=3000, plant_id=plant))
     deliver(device_event(bobs, owners=[bob]))
+    event, _ = record_event(device_id=METER, at=DAY, code="boot", severity="low", message="")
     send(ten_minutes(DAY, [0.5, 80]))
     form = {"file": SimpleUploadedFile("meter.csv", b"timestamp,device_id,value"), "timezone": "UTC"}
     upload = client_for(admin).post("/api/monitoring/uploads", form, format="multipart").json()["id"]
     held = DoubtfulReading.objects.get().pk
-    return {"device": str(METER), "bobs": str(bobs), "held": str(held), "upload": upload, "plant": str(plant)}
+    return {
+        "device": str(METER),
+        "bobs": str(bobs),
+        "held": str(held),
+        "upload": upload,
+        "plant": str(plant),
+        "event": str(event.pk),
+    }
 
 
 class TestAccess(CopiedUsers):
