@@ -1,4 +1,4 @@
-"""`python -m device_simulator [replay|backfill] ...`: see `--help` of each."""
+"""`python -m device_simulator [replay|backfill|p1|load] ...`: see `--help` of each."""
 
 import argparse
 import math
@@ -16,7 +16,9 @@ from device_simulator.clock import SimulationClock
 from device_simulator.config import load_config, parse_timezone, parse_uuid
 from device_simulator.csvfile import CsvFile
 from device_simulator.errors import SimulatorError
+from device_simulator.load import send_load
 from device_simulator.logs import configure_logging
+from device_simulator.p1 import CHANNELS, SPECIFICATIONS, publish_telegrams
 from device_simulator.publisher import ReadingPublisher
 from device_simulator.replay import replay
 from device_simulator.simulate import backfill, simulate
@@ -103,7 +105,23 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     file.add_argument("--rows", type=int, help="only the first so many rows")
     file.add_argument("--speed", default="max", help="times real time, or max (the default)")
-    known = {"run", "backfill", "replay", "-h", "--help"}
+    port = commands.add_parser("p1", parents=[broker], help="send the telegrams of a real meter's P1 port (DSMR)")
+    port.add_argument("--from", dest="source", required=True, help="a file, -, /dev/ttyUSB0 or socket://HOST:PORT")
+    port.add_argument("--version", choices=tuple(SPECIFICATIONS), default="5", help="of DSMR (default: %(default)s)")
+    port.add_argument(
+        "--channel",
+        action="append",
+        required=True,
+        metavar="CHANNEL=DEVICE_ID",
+        help=f"which register leads to which device; channels: {', '.join(CHANNELS)}",
+    )
+    port.add_argument("--every", type=int, default=60, help="seconds from reading to reading (default: %(default)s)")
+    load = commands.add_parser("load", parents=[broker], help="send as many readings a second as the broker confirms")
+    load.add_argument("--devices", type=int, default=1000, help="of made-up ids (default: %(default)s)")
+    load.add_argument("--readings", type=int, default=1_000_000, help="in all (default: %(default)s)")
+    load.add_argument("--array", type=int, default=1000, help="readings in a message, 1 to 1000 (default: %(default)s)")
+    load.add_argument("--interval-seconds", type=int, default=600, help="of the devices (default: %(default)s)")
+    known = {"run", "backfill", "replay", "p1", "load", "-h", "--help"}
     with_command = arguments if arguments and arguments[0] in known else ["run", *arguments]
     return parser.parse_args(with_command)
 
@@ -133,6 +151,18 @@ def csv_files(options: argparse.Namespace) -> list[CsvFile]:
     ]
 
 
+def p1_channels(options: argparse.Namespace) -> dict[str, str]:
+    channels: dict[str, str] = {}
+    for given in options.channel:
+        channel, _, device = given.partition("=")
+        if channel not in CHANNELS:
+            raise SimulatorError(f"--channel {given}: write CHANNEL=DEVICE_ID with one of {', '.join(CHANNELS)}")
+        channels[channel] = parse_uuid(f"--channel {channel}", device)
+    if options.every < 1:
+        raise SimulatorError(f"--every {options.every}: give a whole number of seconds from 1 upwards")
+    return channels
+
+
 def parse_speed(text: str) -> float:
     try:
         speed = math.inf if text == "max" else float(text)
@@ -147,8 +177,26 @@ def run(options: argparse.Namespace, stop: threading.Event) -> bool:
     """Do what the command line says; True when it was done to the end."""
     if not options.amqp_url:
         raise SimulatorError("METER_AMQP_URL is not set; set it as .env does, or give --amqp-url")
+    if options.command == "load":
+        return send_load(
+            options.amqp_url,
+            devices=options.devices,
+            readings=options.readings,
+            array=options.array,
+            interval_seconds=options.interval_seconds,
+            stop=stop,
+        )
     publisher = ReadingPublisher(options.amqp_url, stop)
     try:
+        if options.command == "p1":
+            return publish_telegrams(
+                options.source,
+                version=options.version,
+                channels=p1_channels(options),
+                every=options.every,
+                publisher=publisher,
+                stop=stop,
+            )
         if options.command == "replay":
             return replay(
                 csv_files(options),
