@@ -72,30 +72,33 @@ class _Sums:
 
 def backtest(history: History, place: Place, *, forecaster: Forecaster = SARIMAX, days: int = DAYS) -> Accuracy:
     """Forecast each of the last `days` days from what was known at its beginning, and compare with what came."""
-    return backtest_each([history], place, forecaster=forecaster, days=days)[0]
+    return backtest_each([history], place, [forecaster], days=days)[0][forecaster.name]
 
 
 def backtest_each(
-    histories: Sequence[History], place: Place, *, forecaster: Forecaster = SARIMAX, days: int = DAYS
-) -> list[Accuracy]:
-    """`backtest` of each history."""
-    sums = [_Sums() for _ in histories]
+    histories: Sequence[History], place: Place, candidates: Sequence[Forecaster], *, days: int = DAYS
+) -> list[dict[str, Accuracy]]:
+    """`backtest` of each history by each candidate, by name."""
+    sums = [{one.name: _Sums() for one in candidates} for _ in histories]
     for day in range(1, days + 1):
         past = {n: one.before(DAY * day) for n, one in enumerate(histories) if len(one.values) >= DAY * (day + 2)}
-        told = answer_each(list(past.values()), DAY, place, forecaster=forecaster)
-        for (number, before), answered in zip(past.items(), told, strict=True):
-            if isinstance(answered, Answer):
-                came = histories[number].values[len(before.values) :][:DAY]
-                sums[number].add(answered, YESTERDAY.forecast(before, DAY, place).mean, came)
-    return [one.accuracy(scale(history.values)) for one, history in zip(sums, histories, strict=True)]
+        past = {n: before for n, before in past.items() if before.known >= DAY}
+        naive = {n: YESTERDAY.forecast(before, DAY, place).mean for n, before in past.items()}
+        for forecaster in candidates:
+            told = answer_each(list(past.values()), DAY, place, forecaster=forecaster)
+            for (number, before), answered in zip(past.items(), told, strict=True):
+                if isinstance(answered, Answer):
+                    came = histories[number].values[len(before.values) :][:DAY]
+                    sums[number][forecaster.name].add(answered, naive[number], came)
+    scales = [scale(history.values) for history in histories]
+    return [{name: one.accuracy(size) for name, one in own.items()} for own, size in zip(sums, scales, strict=True)]
 
 
 def choose_each(
     histories: Sequence[History], place: Place, candidates: Sequence[Forecaster], *, days: int = DAYS
 ) -> list[Choice]:
     """For each history the candidate with the smallest backtested error; the first of them unless another is clearly better."""
-    errors = {one.name: backtest_each(histories, place, forecaster=one, days=days) for one in candidates}
-    return [choose({name: found[number] for name, found in errors.items()}) for number in range(len(histories))]
+    return [choose(errors) for errors in backtest_each(histories, place, candidates, days=days)]
 
 
 def choose(errors: Mapping[str, Accuracy]) -> Choice:

@@ -41,7 +41,7 @@ def test_many_at_once_say_what_each_says_alone(street):
 
 
 def test_a_backtest_of_many_is_that_of_each(street):
-    together = backtest_each(street, ROME, days=3)
+    together = [one["sarimax"] for one in backtest_each(street, ROME, LIGHT, days=3)]
     assert together[0] == pytest.approx(backtest(street[0], ROME, days=3))
     assert together[0].hours == 72
     assert together[-2].mase is None
