@@ -19,14 +19,15 @@ from service_kit.consumer import RETRY_AT_ONCE, DatabaseAway, database_is_away, 
 
 log = structlog.get_logger(__name__)
 Unit = Callable[[], object]
+HOUR, DAY = 3_600, 86_400
 IDLE_SECONDS = 0.2
 STUCK_SECONDS = 180
 STOP_SECONDS = 25
 
 
-def every(seconds: float, unit: Unit) -> Unit:
-    """The unit, run at most once in `seconds`."""
-    due = 0.0
+def every(seconds: float, unit: Unit, *, first: float = 0) -> Unit:
+    """The unit, run at most once in `seconds`; the first time after `first` of them."""
+    due = time.monotonic() + first
 
     def run() -> object:
         nonlocal due

@@ -23,7 +23,7 @@ from pika.spec import Basic, BasicProperties
 
 from service_kit.events import EVENTS, Event
 from service_kit.messaging import connect, quietly
-from service_kit.owned import Owned
+from service_kit.owned import Owned, owned_here
 from service_kit.versions import Versions, digests_of, rows_of
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 Copies = Mapping[type[Event], Callable[[], Versions]]
 BUCKETS_AT_ONCE = 16
 ANSWER_WITHIN = 60.0
+# The job comes round well before its process counts as stuck.
+JOB_ANSWER_WITHIN = 15.0
+FEW = 10
 REPLY_TO = "amq.rabbitmq.reply-to"
 
 
@@ -133,6 +136,11 @@ class Finding:
     left_over: dict[str, int] = field(default_factory=dict)
 
     @property
+    def ends_most(self) -> bool:
+        """Whether it would end more copies than this service has rows: it has rather lost its own."""
+        return len(self.left_over) > max(FEW, self.owned.versions().count())
+
+    @property
     def agrees(self) -> bool:
         return not (self.missing or self.older or self.ahead or self.left_over)
 
@@ -183,20 +191,30 @@ def _look_closer(asker: Asker, finding: Finding, buckets: list[str]) -> None:
         finding.left_over[key] = strangers[key]
 
 
-def repair(finding: Finding) -> int:
-    """Tell what the copy lacks; how many events that makes. What changed meanwhile does no harm: the highest version wins."""
-    owned = finding.owned
-    told = owned.resync(finding.missing | finding.older) if finding.missing or finding.older else 0
-    return told + owned.overtake(finding.ahead) + owned.forget(finding.left_over)
+def tell(finding: Finding) -> int:
+    """Tell what the copy lacks; how many rows. What changed meanwhile does no harm: the highest version wins."""
+    lacking = finding.missing | finding.older
+    return (finding.owned.resync(lacking) if lacking else 0) + finding.owned.overtake(finding.ahead)
 
 
-def beyond_repair(finding: Finding) -> str:
-    """What `repair` leaves as it is, and why; empty when nothing."""
+def repair(finding: Finding, *, end_many: bool) -> int:
+    """`tell`, and end what is left over unless that is suspiciously many; how many rows."""
+    ends = end_many or not finding.ends_most
+    return tell(finding) + (finding.owned.forget(finding.left_over) if ends else 0)
+
+
+def beyond_repair(finding: Finding, *, end_many: bool) -> str:
+    """What `repair` leaves as it is, why, and the way out; empty when nothing."""
     name, queue = finding.owned.name, finding.queue
     if finding.left_over and not finding.owned.can_forget:
         return (
             f"{queue} keeps what is left over: a {name} ends with what it belongs to. Reconcile the owner of that; "
             "if this service has lost rows, restore them."
+        )
+    if finding.ends_most and not end_many:
+        return (
+            f"{queue} keeps what is left over: {len(finding.left_over)} {name}(s) are more than there are here. If this "
+            "database has lost rows, restore it; if they are rightly gone, say --end-many."
         )
     if finding.ahead and not finding.owned.can_overtake:
         return (
@@ -213,3 +231,19 @@ def compare_all(asker: Asker, everything: Iterable[Owned]) -> Iterator[Finding |
                 yield compare(asker, owned, queue)
             except NoAnswer as reason:
                 yield reason
+
+
+def tell_what_copies_lack() -> int:
+    """The daily job: compare, and tell what copies lack. It ends none: what is left over may be what this service has lost."""
+    told = 0
+    with Asker(within=JOB_ANSWER_WITHIN) as asker:
+        findings = list(compare_all(asker, owned_here()))
+    for found in findings:
+        if isinstance(found, NoAnswer):
+            log.warning("copy not compared", reason=str(found))
+        elif not found.agrees:
+            log.error(
+                "copy differs", finding=str(found), way_out=f"make manage SERVICE={settings.SERVICE} ARGS=reconcile"
+            )
+            told += tell(found)
+    return told

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 import structlog
 from django.conf import settings
@@ -16,7 +15,6 @@ from service_kit.models import OutboxEvent
 
 log = structlog.get_logger(__name__)
 BATCH = 500
-KEEP_PUBLISHED = timedelta(days=7)
 _RELAY_LOCK = 0x454D53
 
 
@@ -65,8 +63,3 @@ class RelayEvents:
 
     def __call__(self) -> int:
         return relay_once(self._publisher)
-
-
-def purge_published() -> int:
-    """Forget events that were confirmed a week ago; the number deleted."""
-    return OutboxEvent.objects.filter(published_at__lt=timezone.now() - KEEP_PUBLISHED).delete()[0]

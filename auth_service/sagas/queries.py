@@ -1,9 +1,15 @@
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Max
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, QuerySet
 from django.db.models.functions import Now
 
 from auth_service.sagas.models import Saga
+from service_kit.purge import KEEP_ENDED
 
 _LATE = ExpressionWrapper(Now() - F("deadline"), output_field=DurationField())
+
+
+def ended_long_ago() -> QuerySet[Saga]:
+    """Those whose status address nobody asks for any more."""
+    return Saga.objects.exclude(state__in=Saga.OPEN).filter(ended_at__lt=Now() - KEEP_ENDED)
 
 
 def overdue() -> str | None:

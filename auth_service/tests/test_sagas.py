@@ -15,8 +15,10 @@ from auth_service.accounts.models import Account
 from auth_service.sagas import engine
 from auth_service.sagas.engine import DELETE, run_due, start_saga
 from auth_service.sagas.models import Saga
+from auth_service.sagas.queries import ended_long_ago
 from auth_service.tests.conftest import Participants
 from auth_service.tests.test_registration import ALICE, DONE, UNDONE, register
+from service_kit.purge import forget
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Make = Callable[..., Account]
@@ -174,3 +176,14 @@ def test_an_undo_that_goes_on_failing_is_told_to_the_operator(participants: Part
     drive_to_the_end()
     assert told() == {}
     assert register(**ALICE).status_code == 201
+
+
+def test_ended_sagas_are_forgotten_after_thirty_days_and_open_ones_never() -> None:
+    now = timezone.now()
+    for state, days in (("completed", 29), ("completed", 31), ("compensated", 31), ("compensating", 31)):
+        ended = None if state == "compensating" else now - timedelta(days=days)
+        Saga.objects.create(
+            kind="register", subject=uuid.uuid4(), state=state, ended_at=ended, next_attempt_at=now, deadline=now
+        )
+    assert forget(ended_long_ago()) == 2
+    assert sorted(Saga.objects.values_list("state", flat=True)) == ["compensating", "completed"]

@@ -6,7 +6,8 @@ from forecast_service.forecasts.services import purge_past_forecasts
 from forecast_service.training.jobs import hand_out_jobs
 from service_kit.consumer import EventConsumer
 from service_kit.jobs import Unit, every
-from service_kit.relay import RelayEvents, purge_published
+from service_kit.purge import purge
+from service_kit.relay import RelayEvents
 
 
 def jobs() -> dict[str, Unit]:
@@ -16,5 +17,5 @@ def jobs() -> dict[str, Unit]:
         "relay_events": RelayEvents(),
         "plan_forecasts": every(5, plan_forecasts),
         "hand_out_jobs": every(1, hand_out_jobs),
-        "purge": every(3600, lambda: purge_published() + purge_past_forecasts()),
+        "purge": every(3600, lambda: purge() + purge_past_forecasts()),
     }

@@ -5,7 +5,9 @@ from monitoring_service.readings.recompute import recompute_once
 from monitoring_service.readings.retention import keep_partitions
 from monitoring_service.uploads.services import ProcessUploads, purge_uploads
 from service_kit.consumer import EventConsumer
-from service_kit.jobs import Unit, every
+from service_kit.jobs import DAY, HOUR, Unit, every
+from service_kit.purge import purge
+from service_kit.reconcile import tell_what_copies_lack
 
 
 def jobs() -> dict[str, Unit]:
@@ -15,7 +17,8 @@ def jobs() -> dict[str, Unit]:
         "publish_hours": PublishHours(),
         "return_refused": every(10, ReturnRefused()),
         "recompute_hours": recompute_once,
-        "keep_partitions": every(3600, keep_partitions),
+        "keep_partitions": every(HOUR, keep_partitions),
         "process_uploads": ProcessUploads(),
-        "purge_uploads": every(3600, purge_uploads),
+        "purge": every(HOUR, lambda: purge() + purge_uploads()),
+        "tell_what_copies_lack": every(DAY, tell_what_copies_lack, first=HOUR),
     }

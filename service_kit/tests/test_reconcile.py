@@ -18,7 +18,7 @@ from service_kit.messaging import Publisher
 from service_kit.models import OutboxEvent
 from service_kit.outbox import publish_all
 from service_kit.owned import CHUNK
-from service_kit.reconcile import Answer, Asker, NoAnswer, Question, answer, compare, repair
+from service_kit.reconcile import Answer, Asker, NoAnswer, Question, answer, compare, repair, tell_what_copies_lack
 from service_kit.relay import RelayEvents
 from service_kit.tests.conftest import Bench, until
 from service_kit.tests.example import owned as example
@@ -161,6 +161,32 @@ def test_what_is_missing_older_ahead_or_left_over_is_mended_and_nothing_else_is_
     assert reconcile("--dry-run") == 0
 
 
+def test_an_owner_that_has_lost_its_rows_does_not_end_everybodys_copies_unasked(service: Bench, capsys: Any) -> None:
+    """Given a database that came up empty: its copies are the last that know anything."""
+    own(30)
+    Original.objects.all().delete()
+
+    assert reconcile() == 1
+    assert (
+        f"{service.queue} keeps what is left over: 30 thing(s) are more than there are here." in capsys.readouterr().out
+    )
+    assert tell_what_copies_lack() == 0
+    assert not OutboxEvent.objects.exists()
+
+    assert reconcile("--end-many") == 0
+    eventually(lambda: not Thing.live.exists())
+
+
+def test_the_daily_job_tells_what_a_copy_lacks_and_ends_nothing(service: Bench) -> None:
+    rows = own(5)
+    Thing.objects.filter(pk=rows[0].pk).delete()
+    left_over = Thing.objects.create(id=uuid.uuid4(), name="left over", version=5)
+    assert tell_what_copies_lack() == 1
+    eventually(lambda: Thing.live.filter(pk=rows[0].pk).exists())
+    assert Thing.live.filter(pk=left_over.pk).exists()
+    assert OutboxEvent.objects.count() == 1
+
+
 def test_a_row_that_nobody_was_told_of_yet_is_not_taken_for_left_over(service: Bench) -> None:
     """Given a registration under way: a participant knows the user already, its owner has told nobody."""
     pending = Original.objects.create(name="pending", is_told=False)
@@ -186,7 +212,7 @@ def test_a_row_that_changes_between_comparing_and_mending_ends_with_its_newest_s
     with Asker(within=20) as asker:
         finding = compare(asker, example.things(service.queue), service.queue)
     Original.objects.filter(pk=row.pk).update(name="renamed", version=row.version + 1)
-    repair(finding)
+    repair(finding, end_many=False)
     eventually(agrees)
 
 

@@ -17,6 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", nargs="*", help="what to compare (user, device, hour ...); without it everything")
         parser.add_argument("--dry-run", action="store_true", help="only say what differs")
+        parser.add_argument("--end-many", action="store_true", help="end copies also when they outnumber what is here")
         parser.add_argument("--wait", type=float, default=ANSWER_WITHIN, help="seconds to wait for an answer")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,12 +37,11 @@ class Command(BaseCommand):
         if options["dry_run"]:
             failed = failed or bool(differing)
         else:
-            told = sum(repair(finding) for finding in differing)
-            if told:
-                self.stdout.write(f"Told anew: {told}.")
-            for finding in differing:
-                if beyond := beyond_repair(finding):
-                    failed = True
-                    self.stdout.write(beyond)
+            # What would be left as it is, judged before anything is told.
+            beyond = [text for finding in differing if (text := beyond_repair(finding, end_many=options["end_many"]))]
+            told = sum(repair(finding, end_many=options["end_many"]) for finding in differing)
+            for line in [*([f"Told anew: {told}."] if told else []), *beyond]:
+                self.stdout.write(line)
+            failed = failed or bool(beyond)
         if failed:
             sys.exit(1)
