@@ -64,6 +64,7 @@ export const routes: RouteObject[] = [
                   { path: "/users", element: page(() => import("@/features/users/users-page"), "UsersPage") },
                   { path: "/users/new", element: page(() => import("@/features/users/new-user-page"), "NewUserPage") },
                   { path: "/assignments", element: page(() => import("@/features/assignments/assignments-page"), "AssignmentsPage") },
+                  { path: "/audit", element: page(() => import("@/features/audit/audit-page"), "AuditPage") },
                   { path: "/plants", element: page(() => import("@/features/plants/plants-page"), "PlantsPage") },
                   { path: "/plants/new", element: page(() => import("@/features/plants/new-plant-page"), "NewPlantPage") },
                 ],

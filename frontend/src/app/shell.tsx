@@ -1,4 +1,4 @@
-import { Building2, CircleUser, LogOut, Monitor, Moon, Sun, Users, Waypoints, Zap, type LucideIcon } from "lucide-react";
+import { Building2, CircleUser, LogOut, Monitor, Moon, ScrollText, Sun, Users, Waypoints, Zap, type LucideIcon } from "lucide-react";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet } from "react-router";
@@ -11,7 +11,7 @@ import { setTheme, THEMES, useTheme } from "@/lib/theme";
 
 interface Entry {
   to: string;
-  label: "nav.devices" | "nav.users" | "nav.assignments" | "nav.plants";
+  label: "nav.devices" | "nav.users" | "nav.assignments" | "nav.plants" | "nav.audit";
   icon: LucideIcon;
   admin?: boolean;
 }
@@ -21,6 +21,7 @@ const NAVIGATION: readonly Entry[] = [
   { to: "/users", label: "nav.users", icon: Users, admin: true },
   { to: "/assignments", label: "nav.assignments", icon: Waypoints, admin: true },
   { to: "/plants", label: "nav.plants", icon: Building2, admin: true },
+  { to: "/audit", label: "nav.audit", icon: ScrollText, admin: true },
 ];
 
 /** What stands beside the navigation: account, theme, sign out. */

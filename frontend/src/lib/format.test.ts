@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { age, clock, count, day, energy, kwhNumber, moment, NOTHING, percent } from "./format";
+import { age, clock, count, day, energy, exactMoment, kwhNumber, moment, NOTHING, percent } from "./format";
 
 describe("energy", () => {
   it("is a dash where there is no number, and never a zero", () => {
@@ -33,6 +33,9 @@ describe("times", () => {
     expect(moment("2026-11-21T23:30:00Z", "Europe/Rome")).toMatch(/^Sun,? 22 Nov, 00:30$/);
     expect(clock("2026-11-21T00:00:00Z", "UTC")).toBe("00:00");
     expect(day("2026-11-21")).toMatch(/^Saturday,? 21 November 2026$/);
+  });
+  it("can be told to the second, with the offset", () => {
+    expect(exactMoment("2026-11-21T13:05:09Z", "Europe/Rome")).toMatch(/^Saturday,? 21 November 2026 at 14:05:09 \+01:00$/);
   });
   it("tell an age in its largest whole unit", () => {
     expect(age("2026-11-21T11:57:00Z", "2026-11-21T12:00:20Z")).toBe("3 minutes ago");

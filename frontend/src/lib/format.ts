@@ -1,6 +1,6 @@
 /** One formatter per unit, so that two pages cannot write the same number differently. */
 import { formatLocale } from "./i18n";
-import type { Instant, LocalDate } from "./zone";
+import { offsetText, type Instant, type LocalDate } from "./zone";
 
 /** What stands where there is no number. Never a zero. */
 export const NOTHING = "–";
@@ -67,6 +67,12 @@ export function clock(instant: Instant, zone: string): string {
 /** "Sat 21 Nov, 14:05" */
 export function moment(instant: Instant, zone: string): string {
   return `${date(instant, zone, { weekday: "short", day: "numeric", month: "short" })}, ${clock(instant, zone)}`;
+}
+
+/** "Saturday 21 November 2026 at 14:05:09 +01:00": all there is to say of an instant. */
+export function exactMoment(instant: Instant, zone: string): string {
+  const text = date(instant, zone, { dateStyle: "full", timeStyle: "medium", hourCycle: "h23" });
+  return `${text} ${offsetText(instant, zone)}`;
 }
 
 /** "Saturday 21 November 2026": a calendar day, the same whatever the zone. */

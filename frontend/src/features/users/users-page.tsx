@@ -5,7 +5,7 @@ import { Link } from "react-router";
 import type { User } from "@/api/generated/auth";
 import { Button, LinkButton } from "@/components/button";
 import { Card } from "@/components/card";
-import { Pager, SearchBox, TableFrame, useListParams } from "@/components/list";
+import { Pager, SearchBox, useListParams } from "@/components/list";
 import { Page } from "@/components/page";
 import { Loaded, Notice, Skeleton } from "@/components/states";
 
@@ -52,47 +52,49 @@ export function UsersPage() {
   );
 }
 
+/** One user a row; on a narrow screen a row folds into a card. */
 function UserTable({ users }: { users: readonly User[] }) {
   const { t } = useTranslation();
   return (
-    <TableFrame label={t("users.caption")}>
-      <table className="w-full text-sm">
-        <caption className="sr-only">{t("users.caption")}</caption>
-        <thead>
-          <tr className="border-b border-line text-left text-muted [&>th]:px-4 [&>th]:py-2.5 [&>th]:font-medium">
-            <th scope="col">{t("users.name")}</th>
-            <th scope="col">{t("users.username")}</th>
-            <th scope="col">{t("users.email")}</th>
-            <th scope="col">{t("users.role")}</th>
-            <th scope="col">{t("users.state")}</th>
-            <th scope="col">
-              <span className="sr-only">{t("users.assignNext")}</span>
+    <table className="w-full text-sm">
+      <caption className="sr-only">{t("users.caption")}</caption>
+      <thead className="sr-only lg:not-sr-only">
+        <tr className="border-b border-line text-left text-muted lg:table-row [&>th]:px-4 [&>th]:py-2.5 [&>th]:font-medium">
+          <th scope="col">{t("users.name")}</th>
+          <th scope="col">{t("users.role")}</th>
+          <th scope="col">{t("users.username")}</th>
+          <th scope="col">{t("users.state")}</th>
+          <th scope="col">{t("users.email")}</th>
+          <th scope="col">
+            <span className="sr-only">{t("users.assignNext")}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody className="divide-y divide-line">
+        {users.map((user) => (
+          <tr
+            key={user.id}
+            className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1 px-4 py-3 lg:table-row lg:p-0 lg:[&>*]:px-4 lg:[&>*]:py-3"
+          >
+            <th scope="row" className="text-left text-base font-medium break-words lg:text-sm">
+              {`${user.first_name} ${user.last_name}`.trim() || user.username}
             </th>
+            <td className="text-right lg:text-left">{t(`users.roles.${user.role}`)}</td>
+            <td className="break-words text-muted lg:text-ink">{user.username}</td>
+            <td className="text-right text-muted lg:text-left">{t(user.is_active ? "users.active" : "users.inactive")}</td>
+            <td className="break-words text-muted">{user.email}</td>
+            <td className="text-right whitespace-nowrap">
+              <Link
+                to={`/assignments?person=${user.id}`}
+                aria-label={`${t("users.assignNext")}: ${user.username}`}
+                className="-my-2 inline-flex min-h-10 items-center font-medium text-accent underline-offset-2 hover:underline"
+              >
+                {t("users.assignNext")}
+              </Link>
+            </td>
           </tr>
-        </thead>
-        <tbody className="divide-y divide-line">
-          {users.map((user) => (
-            <tr key={user.id} className="[&>*]:px-4 [&>*]:py-3">
-              <th scope="row" className="text-left font-medium">
-                {`${user.first_name} ${user.last_name}`.trim() || user.username}
-              </th>
-              <td>{user.username}</td>
-              <td className="text-muted">{user.email}</td>
-              <td>{t(`users.roles.${user.role}`)}</td>
-              <td className="text-muted">{t(user.is_active ? "users.active" : "users.inactive")}</td>
-              <td className="text-right whitespace-nowrap">
-                <Link
-                  to={`/assignments?person=${user.id}`}
-                  aria-label={`${t("users.assignNext")}: ${user.username}`}
-                  className="font-medium text-accent underline-offset-2 hover:underline"
-                >
-                  {t("users.assignNext")}
-                </Link>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
+        ))}
+      </tbody>
+    </table>
   );
 }
