@@ -60,6 +60,5 @@ def test_each_kind_ends_in_its_place(deliver: Callable[..., None], meters: Meter
         name for name, (_, says) in {**in_lists, **bodies}.items() if not any(says in reason for _, reason in parked)
     ]
     assert missing == []
-    for body, reason in parked:
-        assert reason
+    assert all(reason for _, reason in parked)
     assert json.loads(next(body for body, reason in parked if "was deleted" in reason))["device_id"] == str(GONE)
