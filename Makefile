@@ -25,8 +25,8 @@ status: ## what runs, whether it is healthy, what memory it takes
 logs: ## follow the logs: make logs [SERVICE=auth-web]
 	$(ops) logs $(SERVICE)
 
-createadmin: ## make an admin: make createadmin ARGS="NAME E-MAIL"
-	$(ops) manage auth createadmin $(ARGS)
+manage: ## a management command of a service: make manage SERVICE=auth ARGS="createadmin NAME E-MAIL"
+	$(ops) manage "$(SERVICE)" $(ARGS)
 
 test: ## everything, on its own ports and data, beside a running stack
 	$(ops) test
@@ -53,4 +53,4 @@ lock: ## compile requirements.lock anew from every pyproject.toml
 	@.local/venv/bin/uv pip compile --universal --generate-hashes --no-header -q --python-version 3.11 \
 	  --group native --group dev */pyproject.toml -o requirements.lock
 
-.PHONY: help up down reset status logs createadmin test check test-service journeys schemas bench infra lock
+.PHONY: help up down reset status logs manage test check test-service journeys schemas bench infra lock

@@ -113,9 +113,15 @@ def run_with(arguments: argparse.Namespace) -> int:
 
 
 def manage(arguments: argparse.Namespace) -> int:
-    """A management command in the running native stack: python3 -m ops manage auth createadmin"""
+    """A management command of a service in the running stack: python3 -m ops manage auth createadmin"""
+    from ops import docker, keeper
     from ops.processes import Stack
+    from ops.services import DJANGO
 
+    if arguments.service not in DJANGO:
+        raise Refusal(f"SERVICE={arguments.service} is not one of {', '.join(DJANGO)}.")
+    if not keeper.running(arguments.instance) and docker.running(arguments.instance.settings):
+        return docker.manage(arguments.instance.settings, arguments.service, arguments.rest)
     environment = os.environ | Stack(arguments.instance).environment(f"{arguments.service}-migrate")
     module = f"{arguments.service}_service.manage"
     return subprocess.run([tool("python"), "-m", module, *arguments.rest], env=environment, cwd=ROOT).returncode

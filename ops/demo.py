@@ -69,5 +69,5 @@ def welcome(gateway_port: str, *, demo: bool) -> str:
     if demo:
         lines.append("Sign in as admin / admin123, alice / alice123 or bob / bob123")
     else:
-        lines.append("There is no account yet: make createadmin")
+        lines.append('There is no account yet: make manage SERVICE=auth ARGS="createadmin NAME E-MAIL"')
     return "\n".join(lines)

@@ -4,11 +4,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import yaml
 
+from ops import trouble
 from ops.console import Refusal, run, say, step, tail
 from ops.instances import ROOT, Instance, refuse_taken
 
@@ -155,7 +157,24 @@ def down(settings: Mapping[str, str], *, with_data: bool) -> None:
 
 def status(settings: Mapping[str, str]) -> int:
     _run("ps", settings=settings)
+    trouble.show(settings, ask(settings))
     return 1 if unhealthy(settings) else 0
+
+
+def manage(settings: Mapping[str, str], service: str, arguments: Sequence[str]) -> int:
+    """A management command inside the service's container."""
+    terminal = [] if sys.stdin.isatty() else ["-T"]
+    command = ["python", "-m", f"{service}_service.manage", *arguments]
+    return _run("exec", *terminal, f"{service}-web", *command, settings=settings).returncode
+
+
+def ask(settings: Mapping[str, str]) -> trouble.Ask:
+    def answer(service: str, statement: str) -> tuple[int, int]:
+        psql = ["psql", "-U", "postgres", "-d", service, "-tAF", " ", "-c", statement]
+        said = _run("exec", "-T", "postgres", *psql, settings=settings, quiet=True).stdout.split()
+        return int(said[0]), int(said[1])
+
+    return answer
 
 
 def logs(settings: Mapping[str, str], service: str) -> int:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from ops import keeper, stack
+from ops import keeper, stack, trouble
 from ops.instances import Instance, processes_of
 from ops.processes import Stack
 
@@ -57,5 +57,6 @@ def show(instance: Instance) -> int:
     others = sum(map(proportional_memory, set(processes_of(instance)) - known))
     print(f"{'keeper and others':20} {'':18} {others / 2**20:8.1f} MiB")
     print(f"{'sum of PSS':20} {'':18} {(total + others) / 2**20:8.1f} MiB")
+    trouble.show(instance.settings, trouble.ask_natively(instance.settings))
     print(f"Gateway http://localhost:{instance.settings['GATEWAY_PORT']}, logs in {instance.log}")
     return 1 if wrong else 0

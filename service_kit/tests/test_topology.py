@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from typing import Any
 from urllib.parse import urlsplit
 
 import pika
@@ -10,6 +11,7 @@ from pika.exceptions import ChannelClosedByBroker
 
 from service_kit.events import EVENTS
 from service_kit.messaging import EXCHANGE, connect
+from service_kit.tests.conftest import until
 
 SERVICES = ("auth", "user", "device", "monitoring", "forecast")
 ADMIN = os.environ["BROKER_ADMIN_URL"]
@@ -81,3 +83,32 @@ def test_a_meter_declares_and_writes_its_queue_and_nothing_else() -> None:
     link.close()
     with pytest.raises(pika.exceptions.AMQPConnectionError):
         as_user("meter", "ems")
+
+
+def test_an_owner_may_ask_the_service_that_keeps_a_copy_and_gets_its_answer() -> None:
+    """Given the rights that services really have: `reconcile` needs the default exchange and a direct reply, no more."""
+    owner, keeper = as_user("auth", "ems"), as_user("device", "ems")
+    asks, answers = owner.channel(), keeper.channel()
+    got: list[bytes] = []
+    asks.basic_consume("amq.rabbitmq.reply-to", lambda _c, _m, _p, body: got.append(body), auto_ack=True)
+
+    def reply(channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
+        if properties.reply_to:  # what other tests have left in the queue is nothing to us
+            channel.basic_publish("", properties.reply_to, body + b", " + properties.user_id.encode())
+        channel.basic_ack(method.delivery_tag)
+
+    answers.basic_consume("device.sync", reply)
+    asks.confirm_delivery()
+    asks.basic_publish(
+        "", "device.sync", b"what do you have",
+        pika.BasicProperties(user_id="auth", reply_to="amq.rabbitmq.reply-to"), mandatory=True,
+    )  # fmt: skip
+
+    def step() -> None:
+        keeper.process_data_events(time_limit=0.1)
+        owner.process_data_events(time_limit=0.1)
+
+    until(lambda: got, step=step)
+    assert got == [b"what do you have, auth"]
+    owner.close()
+    keeper.close()
