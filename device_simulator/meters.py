@@ -7,7 +7,7 @@ receiver sees the same reading twice.
 import heapq
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from operator import attrgetter
@@ -15,7 +15,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 KINDS = ("consumption", "production", "grid_import", "grid_export")
-READINGS = ("interval_kwh", "power_w")
+READINGS = ("interval_kwh", "power_w", "register_kwh")
+#: When the counters of register_kwh meters stood at 0 (seconds since 1970), and the steps in which they are counted up.
+COUNTED_SINCE = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
+COUNTING_SECONDS = 600
 
 #: Factor on the base load by local hour of day, as (first hour, last hour, factor).
 DAY_TIMES = ((0, 5, 0.5), (6, 8, 1.2), (9, 16, 0.8), (17, 21, 1.5), (22, 23, 0.7))
@@ -24,7 +27,7 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 class Reading(NamedTuple):
-    """A device, an instant (seconds since 1970, UTC) and a number (kWh of the interval that ends there, or W)."""
+    """A device, an instant (seconds since 1970, UTC) and a number (kWh of the interval that ends there, W, or kWh of a counter)."""
 
     device_id: str
     instant: int
@@ -110,8 +113,32 @@ def _sunshine_kwh(meter: Meter, middle: float) -> float:
     return meter.peak_power_w / 1000 * height * clear * meter.interval_seconds / 3600
 
 
+#: Where each counter stood last, so that the next count goes on from there. What it says is the same without it.
+_counters: dict[tuple[Meter, tuple[Meter, ...]], tuple[int, float]] = {}
+
+
+def counter_kwh(meter: Meter, instant: int, site: Sequence[Meter] = ()) -> float:
+    """Where the counter of `meter` stands at `instant`: all energy since COUNTED_SINCE, and never less than before."""
+    coarse = [replace(each, interval_seconds=COUNTING_SECONDS) for each in (meter, *site)]
+    key = (coarse[0], tuple(coarse[1:]))
+    counted, total = _counters.get(key, (COUNTED_SINCE, 0.0))
+    if counted > instant:
+        counted, total = COUNTED_SINCE, 0.0
+    while counted + COUNTING_SECONDS <= instant:
+        counted += COUNTING_SECONDS
+        total += energy_kwh(coarse[0], counted, coarse[1:])
+    _counters[key] = counted, total
+    if counted >= instant:
+        return total
+    return (
+        total + energy_kwh(coarse[0], counted + COUNTING_SECONDS, coarse[1:]) * (instant - counted) / COUNTING_SECONDS
+    )
+
+
 def reading_at(meter: Meter, instant: int, site: Sequence[Meter] = ()) -> Reading:
-    """What the meter reports at `instant`: kWh of the interval before it, or its mean power in W."""
+    """What the meter reports at `instant`: kWh of the interval before it, its mean power in W, or where its counter stands."""
+    if meter.reading == "register_kwh":
+        return Reading(meter.device_id, instant, counter_kwh(meter, instant, site))
     energy = energy_kwh(meter, instant, site)
     if meter.reading == "power_w":
         return Reading(

@@ -65,7 +65,7 @@ def test_the_example_that_comes_along_is_right() -> None:
         ({"time_acceleration": 0.5}, "time_acceleration: 0.5 is not a number from 1 upwards"),
         ({"timezone": "Mars/Olympus"}, "IANA name such as Europe/Berlin"),
         ({"kind": "gas"}, 'kind: "gas" is not one of consumption'),
-        ({"reading": "register_kwh"}, 'reading: "register_kwh" is not one of interval_kwh, power_w'),
+        ({"reading": "pulses"}, 'reading: "pulses" is not one of interval_kwh, power_w, register_kwh'),
         ({"patterns": {"0-5": 1}}, "missing [6, 7, 8"),
         ({"patterns": {"0-23": 1, "5": 2}}, "twice [5]"),
         ({"patterns": {"night": 1}}, 'patterns: "night" is not a range of local hours'),

@@ -6,7 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from device_simulator.meters import Meter, energy_kwh, next_instant, reading_at, readings_between
+from device_simulator.meters import (
+    COUNTED_SINCE,
+    Meter,
+    counter_kwh,
+    energy_kwh,
+    next_instant,
+    reading_at,
+    readings_between,
+)
 
 ALICE = "00000000-0000-4000-8000-00000000a11c"
 HOME = Meter(ALICE)
@@ -116,3 +124,23 @@ def test_readings_of_many_meters_come_in_order_of_time() -> None:
 def test_the_next_instant_is_a_whole_multiple_of_the_interval_and_later() -> None:
     assert next_instant(HOME, at("2026-01-31T00:00")) == at("2026-01-31T00:10")
     assert next_instant(HOME, at("2026-01-31T00:09")) == at("2026-01-31T00:10")
+
+
+def test_a_counter_counts_the_energy_of_its_intervals_and_never_falls() -> None:
+    meter = replace(HOME, reading="register_kwh")
+    begin = at("2024-01-03T00:00")
+    shown = [reading_at(meter, begin + 600 * n).value for n in range(144)]
+
+    assert shown == sorted(shown)
+    assert shown[-1] - shown[0] == pytest.approx(sum(energy_kwh(HOME, begin + 600 * n) for n in range(1, 144)))
+    assert counter_kwh(meter, COUNTED_SINCE) == 0
+
+
+def test_a_counter_stands_where_it_stood_whatever_was_asked_before() -> None:
+    meter = replace(HOME, reading="register_kwh", interval_seconds=60, seed=5)
+    instants = [at(text) for text in ("2024-01-05T10:07", "2024-01-02T00:00", "2024-01-05T10:07", "2024-01-05T10:08")]
+
+    shown = [counter_kwh(meter, instant) for instant in instants]
+
+    assert shown[0] == shown[2] == counter_kwh(replace(meter, interval_seconds=900), instants[0])
+    assert shown[1] < shown[2] < shown[3]
