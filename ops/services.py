@@ -58,6 +58,8 @@ def variables(instance: Instance, service: str) -> dict[str, str]:
         "AUTH_URL": "http://127.0.0.1:1",
         "USER_URL": "http://127.0.0.1:1",
         "DEVICE_URL": "http://127.0.0.1:1",
+        "MONITORING_URL": "http://127.0.0.1:1",
+        "FORECAST_URL": "http://127.0.0.1:1",
         "KEY_DIR": str(instance.directory / "keys"),
         "HEARTBEAT_FILE": str(instance.directory / f"{service}.heartbeat"),
         **{name: settings[name] for name in ("LOG_LEVEL", "DEFAULT_TIMEZONE", "CORS_ORIGINS", "GRACE_MINUTES")},

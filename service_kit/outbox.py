@@ -1,5 +1,6 @@
 """Events leave a service through its database: written with the change they tell of, sent after its commit."""
 
+import uuid
 from collections.abc import Iterable
 
 import structlog
@@ -29,3 +30,12 @@ def publish_all(events: Iterable[tuple[Event, int]]) -> None:
         names = ", ".join(sorted({row.type for row in rows})) or "Events"
         raise TransactionManagementError(f"{names} must be published inside transaction.atomic()")
     OutboxEvent.objects.bulk_create(rows)
+
+
+def forget(*, subject: uuid.UUID) -> int:
+    """Drop what the outbox says of this subject, sent or not, because the subject is gone; how many events.
+
+    Nothing is lost by that: the event of its end has the highest version, and is published after this.
+    """
+    named = f'"subject":"{subject}"'.encode()
+    return OutboxEvent.objects.extra(where=["position(%s in body) > 0"], params=[named]).delete()[0]

@@ -85,6 +85,8 @@ if DEFAULT_TIMEZONE not in available_timezones():
 OWNED = ""  # dotted name of the tuple of what service_kit.owned.Owned describes
 DEAD_LETTERS = ""  # of a function that gives DeadLetterQueues beside those of the consumers in JOBS
 
+PERSONAL_DATA = ""  # the function that tells what a service holds of a person: service_kit/personal_data.py
+
 # Tokens: auth_service signs, everybody else verifies with its public keys.
 USER_REPLICA = ""  # "app.Model" of a service that has a copy of the users
 TOKEN_ALGORITHM = "RS256"

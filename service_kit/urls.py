@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from service_kit.health import HealthView
+from service_kit.personal_data import PersonalData
 
 # A service's urls.py imports these by name: Django looks for them in the root URLconf.
 handler400 = "service_kit.errors.bad_request"
@@ -13,8 +14,9 @@ handler500 = "service_kit.errors.server_error"
 
 
 def service_urls(*patterns: URLPattern | URLResolver) -> list[URLPattern | URLResolver]:
-    """`patterns` and, under /api/<prefix>/, health, schema and docs."""
+    """`patterns` and, under /api/<prefix>/, health, schema and docs; the person's data for a service that holds any."""
     prefix = settings.API_PREFIX
+    personal = [path("internal/users/<uuid:user_id>/export", PersonalData.as_view())] if settings.PERSONAL_DATA else []
     return [
         path(f"api/{prefix}/health", HealthView.as_view(), name="health"),
         path(f"api/{prefix}/schema", SpectacularAPIView.as_view(), name="schema"),
@@ -23,5 +25,6 @@ def service_urls(*patterns: URLPattern | URLResolver) -> list[URLPattern | URLRe
             SpectacularSwaggerView.as_view(url_name="schema"),
             name="docs",
         ),
+        *personal,
         *patterns,
     ]

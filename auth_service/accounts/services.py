@@ -14,7 +14,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 
 from auth_service.accounts.models import Account
 from auth_service.accounts.queries import may_sign_in
-from auth_service.audit.services import Action, record
+from auth_service.audit.services import Action, forget_origins, record
 from auth_service.mail.models import Mail
 from auth_service.mail.services import post
 from auth_service.origin import current_address
@@ -24,7 +24,7 @@ from auth_service.throttles.limits import WrongPasswords
 from auth_service.tokens.services import end_sessions
 from service_kit.errors import Conflict
 from service_kit.events import UserCreated, UserDeleted, UserState, UserUpdated
-from service_kit.outbox import publish
+from service_kit.outbox import forget, publish
 
 NAMES = ("first_name", "last_name", "phone")
 _ADMINS_LOCK = 0x41444D
@@ -184,6 +184,15 @@ def set_password(account: Account, new_password: str) -> None:
 
 def begin_deletion(*, account_id: uuid.UUID) -> Saga:
     """From now on the account cannot sign in, and everybody is told so; then the others let go of it. Raises as begin_update."""
+    return _begin_end(account_id, how=Action.DELETED, payload={})
+
+
+def begin_erasure(*, account_id: uuid.UUID) -> Saga:
+    """A deletion after which nothing tells any more who it was, the audit neither. Raises as begin_update."""
+    return _begin_end(account_id, how=Action.ERASED, payload={"erase": True})
+
+
+def _begin_end(account_id: uuid.UUID, *, how: Action, payload: dict[str, Any]) -> Saga:
     with constraints_explained():
         account = locked(account_id)
         account.state, account.is_active = Account.State.DELETING, False
@@ -191,15 +200,20 @@ def begin_deletion(*, account_id: uuid.UUID) -> Saga:
         account.version += 1
         account.save()
         end_sessions(account=account)
-        record(Action.DELETED, user=account.pk)
+        record(how, user=account.pk)
         publish(UserUpdated(**event_fields(account)), version=account.version)
-        return start_saga(kind=DELETE, subject=account.pk, payload={})
+        return start_saga(kind=DELETE, subject=account.pk, payload=payload)
 
 
 def purge(*, saga: Saga) -> None:
     """The last step of a deletion: the account goes, and with `user.deleted` every copy of it."""
     account = Account.objects.select_for_update().get(pk=saga.subject)
     account.delete()
+    # What earlier sagas and events said of the person is of no more use.
+    Saga.objects.filter(subject=saga.subject).exclude(pk=saga.pk).update(payload={}, refusal=None, last_error="")
+    forget(subject=saga.subject)
+    if saga.payload.get("erase"):
+        forget_origins(user=saga.subject)
     publish(UserDeleted(id=saga.subject), version=account.version + 1)
 
 

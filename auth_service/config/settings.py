@@ -103,6 +103,10 @@ GOOGLE_CERTS_URL = env("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1
 
 USER_URL = env("USER_URL")
 DEVICE_URL = env("DEVICE_URL")
+MONITORING_URL = env("MONITORING_URL")
+FORECAST_URL = env("FORECAST_URL")
+# How long an export waits for the parts that the other services hold.
+EXPORT_WAIT_SECONDS = 30
 # How long a web request waits for its saga before it answers 202, and how long a saga tries before it undoes itself.
 SAGA_WAIT_SECONDS = env_int("SAGA_WAIT_SECONDS", 8)
 SAGA_DEADLINE_SECONDS = env_int("SAGA_DEADLINE_SECONDS", 60)

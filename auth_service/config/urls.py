@@ -10,6 +10,7 @@ from auth_service.accounts.views import (
 )
 from auth_service.audit.views import AuditView
 from auth_service.config.welcome import AllDocsView, WelcomeView
+from auth_service.privacy.views import EraseView, ErasureStatusView, ExportView
 from auth_service.recovery.views import ResetConfirmView, ResetView, VerifyView
 from auth_service.signin.views import GoogleView, LoginView, OptionsView
 from auth_service.tokens.views import (
@@ -40,4 +41,7 @@ urlpatterns = service_urls(
     path("api/auth/users", UsersView.as_view()),
     path("api/auth/users/changes/<uuid:saga_id>", ChangeStatusView.as_view()),
     path("api/auth/users/<uuid:user_id>", UserView.as_view()),
+    path("api/auth/users/<uuid:user_id>/export", ExportView.as_view()),
+    path("api/auth/users/<uuid:user_id>/erase", EraseView.as_view()),
+    path("api/auth/erasures/<uuid:saga_id>", ErasureStatusView.as_view()),
 )

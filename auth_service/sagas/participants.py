@@ -1,7 +1,8 @@
 """The calls to the services that take part. An answer is yes, no, or unknown; unknown is never taken for either."""
 
+import time
 import uuid
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import structlog
@@ -9,6 +10,7 @@ from django.conf import settings
 
 from auth_service.tokens.jwt import service_token
 
+log = structlog.get_logger(__name__)
 # Connections are kept: making one, with all that a client reads first, costs more than a call. No proxy lies between services.
 _http = httpx.Client(timeout=httpx.Timeout(3, connect=1), trust_env=False)
 
@@ -27,13 +29,8 @@ class Unknown(Exception):
 
 def call(method: str, url: str, *, json: dict[str, Any]) -> dict[str, Any]:
     """The participant's JSON answer to a request with a service token. Raises Refused (4xx) or Unknown."""
-    correlation_id = structlog.contextvars.get_contextvars().get("correlation_id", "")
-    headers = {
-        "Authorization": f"Bearer {service_token()}",
-        "X-Request-ID": correlation_id,
-    }
     try:
-        answer = _http.request(method, url, json=json, headers=headers)
+        answer = _http.request(method, url, json=json, headers=_headers())
     except httpx.HTTPError as error:
         raise Unknown(f"{method} {url}: {type(error).__name__} {error}") from None
     # 401, 408 and 429 come from keys that are still being fetched or from overload: the next try may be answered.
@@ -46,6 +43,27 @@ def call(method: str, url: str, *, json: dict[str, Any]) -> dict[str, Any]:
     if answer.is_error:
         raise Refused(url, answer.status_code, body)
     return body if isinstance(body, dict) else {}
+
+
+def download(url: str, *, into: IO[bytes], seconds: float) -> bool:
+    """The whole answer to a GET into a file; False when it did not come, or not whole, in time."""
+    give_up = time.monotonic() + seconds
+    try:
+        with _http.stream("GET", url, headers=_headers(), timeout=httpx.Timeout(seconds, connect=1)) as answer:
+            answer.raise_for_status()
+            for piece in answer.iter_bytes():
+                into.write(piece)
+                if time.monotonic() > give_up:
+                    raise httpx.ReadTimeout(f"not whole after {seconds:g} s")
+    except httpx.HTTPError as error:
+        log.warning("no whole answer", url=url, error=f"{type(error).__name__} {error}")
+        return False
+    return True
+
+
+def _headers() -> dict[str, str]:
+    correlation_id = structlog.contextvars.get_contextvars().get("correlation_id", "")
+    return {"Authorization": f"Bearer {service_token()}", "X-Request-ID": correlation_id}
 
 
 def create_profile(

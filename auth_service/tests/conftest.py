@@ -4,6 +4,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,23 +25,23 @@ def statements(queries: Iterable[dict[str, str]]) -> list[str]:
 
 
 class Participants:
-    """user_service and device_service as a saga meets them: a real HTTP server whose answers a test scripts.
+    """The other services as a saga or an export meets them: a real HTTP server whose answers a test scripts.
 
     `answers[(method, path start)]` is a list of statuses to give in turn, the last one for ever; default 201, 200 and 204.
-    `None` for a status drops the connection without an answer. `before_answer` is called while a request is on its way.
+    `None` for a status drops the connection without an answer, "cut" in the middle of one. `before_answer` is called while a request is on its way.
     """
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
-        self.answers: dict[str, list[int | None]] = {}
+        self.answers: dict[str, list[int | str | None]] = {}
         self.tokens: list[str] = []
-        self.before_answer: Callable[[], None] | None = None
+        self.before_answer: Callable[[], object] | None = None
 
-    def status(self, call: str) -> int | None:
+    def status(self, call: str) -> int | str | None:
         for start, statuses in self.answers.items():
             if call.startswith(start):
                 return statuses.pop(0) if len(statuses) > 1 else statuses[0]
-        return {"POST": 201, "PUT": 200}.get(call.split()[0], 204)
+        return {"POST": 201, "PUT": 200, "GET": 200}.get(call.split()[0], 204)
 
     def made(self) -> list[str]:
         """The calls so far, ids left out."""
@@ -60,14 +61,16 @@ class Participants:
                 if status is None:
                     self.connection.close()
                     return
-                content = b"" if status == 204 else json.dumps({"detail": "scripted", "version": 2}).encode()
-                self.send_response(status)
+                told = {"asked": self.path} if self.command == "GET" else {"detail": "scripted", "version": 2}
+                content = b"" if status == 204 else json.dumps(told).encode()
+                self.send_response(200 if status == "cut" else int(status))
                 self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+                self.send_header("Content-Length", str(len(content) + (status == "cut")))
+                with suppress(BrokenPipeError):  # whoever asked did not wait for it
+                    self.end_headers()
+                    self.wfile.write(content)
 
-            do_POST = do_PUT = do_DELETE = answer
+            do_GET = do_POST = do_PUT = do_DELETE = answer
 
             def log_message(self, *args: object) -> None:
                 """Quiet: the test reads `calls`."""
@@ -80,7 +83,8 @@ def participants(settings: Any) -> Iterator[Participants]:
     them = Participants()
     server = them.serve()
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings.USER_URL = settings.DEVICE_URL = f"http://127.0.0.1:{server.server_port}"
+    for name in ("USER_URL", "DEVICE_URL", "MONITORING_URL", "FORECAST_URL"):
+        setattr(settings, name, f"http://127.0.0.1:{server.server_port}")
     yield them
     server.shutdown()
     server.server_close()

@@ -11,6 +11,7 @@ INSTALLED_APPS += [
 ]
 ROOT_URLCONF = "device_service.config.urls"
 USER_REPLICA = "people.User"
+PERSONAL_DATA = "device_service.people.queries.personal_data"
 OWNED = "device_service.config.owned.OWNED"
 JOBS = "device_service.config.jobs.jobs"
 HANDLERS = "device_service.people.handlers.HANDLERS"

@@ -19,7 +19,8 @@ def admit_user(*, saga_id: uuid.UUID, user_id: uuid.UUID, username: str, role: s
     def work() -> dict[str, Any]:
         # Version 0: whatever auth_service tells by event is newer.
         upsert(User, key={"id": user_id}, version=0, values={"username": username, "role": role, "is_active": True})
-        return {"user_id": str(user_id), "username": username, "role": role}
+        # The fence keeps this answer: it tells no name, so that none is left when the person goes.
+        return {"user_id": str(user_id)}
 
     return do_once(saga_id=saga_id, step=STEP, work=work)
 

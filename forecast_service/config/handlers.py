@@ -4,12 +4,13 @@ from forecast_service.devices import handlers as devices
 from forecast_service.devices.models import Device, Plant
 from forecast_service.hours import handlers as hours
 from forecast_service.hours.queries import versions_by_device
+from forecast_service.people import handlers as people
 from forecast_service.people.models import User
 from service_kit.events import ConsumptionHourly, DeviceUpdated, PlantUpdated, UserUpdated
 from service_kit.reconcile import Copies
-from service_kit.replicas import Handlers, copy_of, user_handlers
+from service_kit.replicas import Handlers, copy_of
 
-HANDLERS: Handlers = {**user_handlers(User), **devices.HANDLERS, **hours.HANDLERS}
+HANDLERS: Handlers = {**people.HANDLERS, **devices.HANDLERS, **hours.HANDLERS}
 COPIES: Copies = {
     UserUpdated: copy_of(User),
     DeviceUpdated: copy_of(Device),

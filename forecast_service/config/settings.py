@@ -13,6 +13,7 @@ INSTALLED_APPS += [
 ROOT_URLCONF = "forecast_service.config.urls"
 WSGI_APPLICATION = "forecast_service.config.wsgi.application"
 USER_REPLICA = "people.User"
+PERSONAL_DATA = "forecast_service.people.queries.personal_data"
 HANDLERS = "forecast_service.config.handlers.HANDLERS"
 OWNED = "forecast_service.config.owned.OWNED"
 JOBS = "forecast_service.config.jobs.jobs"

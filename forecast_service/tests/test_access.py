@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from forecast_service.conftest import NOON
+from forecast_service.training.models import Job, SavedModel
 from service_kit.auth import Caller
 from service_kit.testing.access import CopiedUsers
 
@@ -16,12 +18,25 @@ def ids(
     db: None, device: Callable[..., uuid.UUID], hours: Callable[..., None], habit: Callable[..., Any],
     tell_of: Callable[..., None], alice: Caller, bob: Caller, charlie: Caller, admin: Caller,
 ) -> dict[str, str]:  # fmt: skip
-    """A meter of Alice's and one of Bob's with a past to forecast from."""
+    """A meter of Alice's, with a model that she had trained, and one of Bob's; both with a past to forecast from."""
     tell_of(alice, bob, charlie, admin)
     meters = {"device": device(alice), "bobs": device(bob)}
     for meter in meters.values():
         hours(meter, habit(10))
-    return {name: str(meter) for name, meter in meters.items()}
+    asked = {"scope": f"device_{meters['device']}", "kind": "consumption", "asked": "auto", "created_by": alice.id}
+    job = Job.objects.create(**asked)
+    model = SavedModel.objects.create(
+        **asked,
+        devices=[meters["device"]],
+        forecaster="seasonal_naive",
+        reason="",
+        errors={},
+        is_current=False,
+        history_until=NOON,
+        trained_at=NOON,
+    )
+    made = {**meters, "job": job.pk, "model": model.pk, "alice": alice.id}
+    return {name: str(value) for name, value in made.items()}
 
 
 class TestAccess(CopiedUsers):

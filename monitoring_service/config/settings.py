@@ -15,6 +15,7 @@ INSTALLED_APPS += [
 ROOT_URLCONF = "monitoring_service.config.urls"
 WSGI_APPLICATION = "monitoring_service.config.wsgi.application"
 USER_REPLICA = "people.User"
+PERSONAL_DATA = "monitoring_service.people.queries.personal_data"
 HANDLERS = "monitoring_service.config.handlers.HANDLERS"
 DEAD_LETTERS = "monitoring_service.readings.replay.dead_letters"
 OWNED = "monitoring_service.config.owned.OWNED"

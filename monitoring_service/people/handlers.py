@@ -1,3 +1,4 @@
+from monitoring_service.forecasts.models import IssuedForecast
 from monitoring_service.live.announce import announce_access
 from monitoring_service.people.models import Profile, User
 from service_kit.events import Envelope, ProfileUpdated, UserCreated, UserDeleted, UserState, UserUpdated
@@ -15,6 +16,8 @@ def on_user_deleted(event: UserDeleted, envelope: Envelope) -> None:
     _keep_copy[UserDeleted](event, envelope)
     # The profile's own versions end here too: no later one can come for a user who is gone.
     tombstone(Profile, key={"id": event.id}, version=2**62)
+    # So do the forecasts of all that was the person's.
+    tombstone(IssuedForecast, key={"scope": f"user_{event.id}_all"}, version=2**62)
     announce_access()
 
 

@@ -36,14 +36,8 @@ def ids(
     form = {"file": SimpleUploadedFile("meter.csv", b"timestamp,device_id,value"), "timezone": "UTC"}
     upload = client_for(admin).post("/api/monitoring/uploads", form, format="multipart").json()["id"]
     held = DoubtfulReading.objects.get().pk
-    return {
-        "device": str(METER),
-        "bobs": str(bobs),
-        "held": str(held),
-        "upload": upload,
-        "plant": str(plant),
-        "event": str(event.pk),
-    }
+    made = {"device": METER, "bobs": bobs, "held": held, "upload": upload, "plant": plant, "event": event.pk}
+    return {name: str(value) for name, value in {**made, "alice": alice.id}.items()}
 
 
 class TestAccess(CopiedUsers):

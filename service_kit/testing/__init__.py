@@ -183,6 +183,27 @@ def tell_of(deliver: "Callable[..., None]") -> "Callable[..., None]":
 
 
 @pytest.fixture
+def traces(db: None) -> "Callable[..., list[str]]":
+    """`traces("alice@example.org", ...)`: the tables of this service in which a row still says one of these, bytes included."""
+    from django.db import connection
+
+    def look(*words: str) -> list[str]:
+        with connection.cursor() as cursor:
+            found = []
+            for table in connection.introspection.table_names(cursor):
+                for word in words:
+                    cursor.execute(
+                        f'SELECT 1 FROM "{table}" row WHERE row::text ILIKE %s OR row::text LIKE %s LIMIT 1',
+                        [f"%{word}%", f"%{word.encode().hex()}%"],
+                    )
+                    if cursor.fetchone():
+                        found.append(f"{table}: {word}")
+        return found
+
+    return look
+
+
+@pytest.fixture
 def published() -> "Callable[[], list[Any]]":
     """`published()`: the envelopes that wait in the outbox, oldest first."""
     from service_kit.events import decode

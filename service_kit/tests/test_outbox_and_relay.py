@@ -12,7 +12,7 @@ from service_kit.consumer import apply
 from service_kit.events import Envelope, decode, encode
 from service_kit.messaging import Publisher
 from service_kit.models import OutboxEvent
-from service_kit.outbox import publish
+from service_kit.outbox import forget, publish
 from service_kit.relay import only_one, relay_once
 from service_kit.tests.conftest import Bench
 from service_kit.tests.example.events import ThingNamed, ThingState
@@ -138,3 +138,15 @@ def test_an_idle_publisher_whose_connection_was_cut_still_publishes(
     put("after")
     assert relay_once(publisher) == 1
     assert names(bench.take(bench.seen)) == ["before", "after"]
+
+
+def test_of_a_subject_that_is_gone_nothing_is_kept_sent_or_not(bench: Bench) -> None:
+    gone, other = thing("gone"), thing(f"speaks of {uuid.uuid4()}")
+    with transaction.atomic():
+        publish(gone, version=1)
+        publish(other, version=1)
+    relay_once(Publisher(bench.url))
+    with transaction.atomic():
+        publish(gone, version=2)
+        assert forget(subject=uuid.UUID(gone.subject)) == 2
+    assert names([bytes(row.body) for row in OutboxEvent.objects.all()]) == [other.name]

@@ -1,5 +1,8 @@
 """Named reads of profiles. Who may see what is part of the query, never an `if` after it."""
 
+import uuid
+from typing import Any
+
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from service_kit.auth import Caller
@@ -21,3 +24,9 @@ def told_profiles() -> QuerySet[Profile]:
 
 def profiles_visible_to(caller: Caller) -> QuerySet[Profile]:
     return profiles() if caller.is_admin else profiles().filter(user_id=caller.id)
+
+
+def personal_data(user_id: uuid.UUID) -> dict[str, Any]:
+    """What this service holds of the person, for its export; `profile` is None for somebody unknown."""
+    fields = ("first_name", "last_name", "phone", "timezone", "created_at", "updated_at")
+    return {"profile": Profile.objects.filter(user_id=user_id).values(*fields).first()}

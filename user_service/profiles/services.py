@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 from service_kit.errors import Conflict
 from service_kit.events import ProfileUpdated
 from service_kit.fences import do_once, undo
-from service_kit.outbox import publish
+from service_kit.outbox import forget, publish
 from user_service.profiles.models import Profile
 
 STEP = "user.profile"
@@ -42,16 +42,11 @@ def create_profile(*, saga_id: uuid.UUID, user_id: uuid.UUID, **fields: Any) -> 
     """
 
     def work() -> dict[str, Any]:
-        profile, new = Profile.objects.get_or_create(user_id=user_id, defaults=fields)
+        _, new = Profile.objects.get_or_create(user_id=user_id, defaults=fields)
         if not new:
             raise ProfileExists
-        return {
-            "user_id": str(user_id),
-            "first_name": profile.first_name,
-            "last_name": profile.last_name,
-            "phone": profile.phone,
-            "timezone": profile.timezone,
-        }
+        # The fence keeps this answer: it tells no name, so that none is left when the person goes.
+        return {"user_id": str(user_id)}
 
     return do_once(saga_id=saga_id, step=STEP, work=work)
 
@@ -102,6 +97,8 @@ def announce_profile(*, user_id: uuid.UUID) -> None:
         publish_profile(Profile.objects.select_for_update().get(user_id=user_id))
 
 
+@transaction.atomic
 def delete_profile(*, user_id: uuid.UUID) -> None:
     """The others drop their copy at `user.deleted`, as this service does: there is no event of its own."""
     Profile.objects.filter(user_id=user_id).delete()
+    forget(subject=user_id)

@@ -1,3 +1,6 @@
+import uuid
+from typing import Any
+
 from service_kit.events import Envelope
 from service_kit.reconcile import Copies
 from service_kit.replicas import Handlers, copy_of, tombstone, upsert, user_handlers
@@ -32,3 +35,7 @@ HANDLERS: Handlers = {
     ThingOfOthers: on_named,
     ThingDeleted: on_deleted,
 }
+
+
+def personal_data(user_id: uuid.UUID) -> dict[str, Any]:
+    return {"things": iter(Thing.objects.order_by("name").values("name")), "of": user_id}
