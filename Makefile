@@ -43,7 +43,10 @@ journeys: ## the whole-system tests against the running stack: make journeys [AR
 schemas: ## write the OpenAPI schemas that the dashboard's client is generated from
 	$(ops) schemas
 
-bench: ## an hour of many meters through the forecast workers: make bench [ARGS="10000 --workers 2"]
+bench-queries: infra ## what answers cost with a year of 1,000 meters, against a plain view
+	$(ops) with monitoring .local/venv/bin/python -m monitoring_service.bench.queries
+
+bench: bench-queries ## an hour of many meters through the forecast workers: make bench [ARGS="10000 --workers 2"]
 	$(ops) with forecast .local/venv/bin/python -m forecast_service.bench.many_meters $(or $(ARGS),10000)
 
 infra: ## PostgreSQL and RabbitMQ of the test instance alone
@@ -53,4 +56,4 @@ lock: ## compile requirements.lock anew from every pyproject.toml
 	@.local/venv/bin/uv pip compile --universal --generate-hashes --no-header -q --python-version 3.11 \
 	  --group native --group dev */pyproject.toml -o requirements.lock
 
-.PHONY: help up down reset status logs manage test check test-service journeys schemas bench infra lock
+.PHONY: help up down reset status logs manage test check test-service journeys schemas bench bench-queries infra lock

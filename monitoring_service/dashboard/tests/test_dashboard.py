@@ -148,3 +148,19 @@ def test_a_price_holds_by_the_plants_clock() -> None:
     assert found[23 + 7 : 23 + 9].tolist() == [pytest.approx(np.nan, nan_ok=True), 0.4]
     until = datetime.fromtimestamp((begin + 2 * HOUR) / SECOND, UTC)
     assert np.isnan(prices([night], begin + np.arange(5) * HOUR, rome, until=until)[2:]).all()
+
+
+def test_an_answer_that_is_kept_follows_its_readings(
+    home: uuid.UUID, send: Send, deliver: Deliver, client_for: Callable[..., Any], alice: Caller
+) -> None:
+    client = client_for(alice)
+
+    def total() -> Any:
+        return client.get("/api/monitoring/dashboard").json()["total_consumption"]
+
+    before = total()
+    assert total() == before
+    send(ten_minutes(datetime(2026, 3, 1, tzinfo=UTC), [1.0]))
+    assert total() == pytest.approx(before + 1)
+    deliver(device_event(owners=[], plant_id=PLANT), version=2)
+    assert total() is None

@@ -1,0 +1,223 @@
+"""`make bench-queries`: what the answers of monitoring_service cost with 1,000 meters and a year of hours. Prints; asserts nothing.
+
+Two gunicorn workers on a database of their own in the test instance (made at the first run, 9 million hours, some minutes; kept
+for the next), 8 clients in parallel. BENCH_METERS=100 makes it smaller.
+"""
+
+import http.client
+import http.server
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import jwt
+import psycopg2
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+CLIENTS, REQUESTS = 8, 400
+METERS = int(os.environ.get("BENCH_METERS", 1_000))
+DATABASE, PORT = "bench_queries", 21_991
+HERE = Path(__file__).parent
+OWNER = uuid.UUID("00000000-0000-4000-8003-000000000001")
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+Addresses = Callable[[], str]
+
+
+def main() -> None:
+    server = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
+    environment = {**os.environ, "DATABASE_URL": f"{server}/{DATABASE}", "AUTH_URL": key_server(), "PORT": str(PORT),
+                   "HOST": "127.0.0.1", "WEB_WORKERS": "2", "DJANGO_SETTINGS_MODULE": "monitoring_service.bench.plain_settings"}  # fmt: skip
+    fill(server, environment)
+    gunicorn = subprocess.Popen(
+        ["gunicorn", "-c", "service_kit/gunicorn.py", "monitoring_service.config.wsgi:application"], env=environment
+    )
+    try:
+        token = token_of("client", OWNER)
+        wait_until_it_answers(token)
+        print(f"{'':44} {'p50 ms':>8} {'p95 ms':>8} {'a second':>9} {'CPU ms of the service':>22}")
+        plain_day = measure("a day, plain DRF view", plain(1), token, gunicorn.pid)
+        day = measure("a day", days, token, gunicorn.pid)
+        plain_month = measure("30 days by hours, plain DRF view", plain(30), token, gunicorn.pid)
+        month = measure("30 days by hours", ranges(30, "hour"), token, gunicorn.pid)
+        measure("a year by days", ranges(364, "day"), token, gunicorn.pid)
+        measure("a year by hours", ranges(364, "hour"), token, gunicorn.pid, requests=80)
+        measure("dashboard of 50 devices, nothing new", lambda: "/api/monitoring/dashboard", token, gunicorn.pid)
+        touched = Touched(f"{server}/{DATABASE}")
+        measure("dashboard of 50 devices, after a reading", touched.dashboard, token, gunicorn.pid, requests=80)
+        measure("a year by months of 50 devices", all_by_months, token, gunicorn.pid, requests=40)
+        print(f"\nday queries a second: {day / plain_day:.1f} times the plain view (aim 2.5)")
+        print(f"30-day ranges a second: {month / plain_month:.1f} times the plain view (aim 5)")
+    finally:
+        gunicorn.terminate()
+        gunicorn.wait(30)
+
+
+def fill(server: str, environment: dict[str, str]) -> None:
+    """The database with its year, where it is not there yet or older than a week."""
+    admin = psycopg2.connect(f"{server}/postgres")
+    admin.autocommit = True
+    with admin.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+        if cursor.fetchone() and is_recent(environment["DATABASE_URL"]):
+            return
+        print(f"Making a year of hours of {METERS:,} meters ...", flush=True)
+        cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {DATABASE}")
+    subprocess.run(
+        [sys.executable, "-m", "monitoring_service.manage", "migrate", "-v", "0"], env=environment, check=True
+    )
+    with psycopg2.connect(environment["DATABASE_URL"]) as link, link.cursor() as cursor:
+        cursor.execute((HERE / "hours_of_a_year.sql").read_text().replace(":meters", str(METERS)))
+    link.autocommit = True
+    with link.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE hours_hour")
+
+
+def is_recent(url: str) -> bool:
+    with psycopg2.connect(url) as link, link.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('hours_hour') IS NOT NULL")
+        if cursor.fetchone() != (True,):
+            return False
+        cursor.execute("SELECT max(start) > now() - interval '7 days' FROM hours_hour")
+        return bool(cursor.fetchone() == (True,))
+
+
+def key_server() -> str:
+    """The address of a server that answers for auth_service's public keys."""
+    jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
+    body = json.dumps({"keys": [{**jwk, "kid": "bench", "use": "sig", "alg": "RS256"}]}).encode()
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Quiet: its requests are not what is measured."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def token_of(role: str, user: uuid.UUID) -> str:
+    now = datetime.now(UTC)
+    claims = {"sub": str(user), "username": "bench", "role": role, "token_type": "access", "iat": now,
+              "exp": now + timedelta(hours=2), "jti": uuid.uuid4().hex, "iss": "ems-auth", "aud": "ems"}  # fmt: skip
+    return jwt.encode(claims, KEY, algorithm="RS256", headers={"kid": "bench"})
+
+
+def device() -> str:
+    return f"00000000-0000-4000-8002-{random.randint(1, 50):012}"
+
+
+def days() -> str:
+    date = datetime.now(UTC).date() - timedelta(days=random.randint(2, 360))
+    return "/api/monitoring/hourly/daily?" + urlencode({"device_id": device(), "date": date.isoformat()})
+
+
+def span(length: int) -> dict[str, str]:
+    end = datetime.now(UTC).date() - timedelta(days=random.randint(0, 364 - length))
+    begin = end - timedelta(days=length)
+    return {"start": f"{begin}T00:00:00Z", "end": f"{end}T00:00:00Z"}
+
+
+def ranges(length: int, resolution: str) -> Addresses:
+    return lambda: (
+        "/api/monitoring/hourly/range?" + urlencode({"device_id": device(), "resolution": resolution, **span(length)})
+    )
+
+
+def plain(length: int) -> Addresses:
+    return lambda: "/plain?" + urlencode({"device_id": device(), **span(length)})
+
+
+def all_by_months() -> str:
+    return "/api/monitoring/hourly/range?" + urlencode({"scope": "all", "resolution": "month", **span(364)})
+
+
+class Touched:
+    """Addresses of the dashboard, each after one of its meters has sent something: nothing kept answers it."""
+
+    def __init__(self, url: str) -> None:
+        self._link = psycopg2.connect(url)
+        self._link.autocommit = True
+        self._lock = threading.Lock()
+
+    def dashboard(self) -> str:
+        with self._lock, self._link.cursor() as cursor:
+            cursor.execute(
+                """INSERT INTO readings_lastreading AS l (device_id, at, value) VALUES (%s, now(), 0.1)
+                   ON CONFLICT (device_id) DO UPDATE SET changes = l.changes + 1""",
+                [device()],
+            )
+        return "/api/monitoring/dashboard"
+
+
+def wait_until_it_answers(token: str) -> None:
+    for _ in range(300):
+        try:
+            if get(http.client.HTTPConnection("127.0.0.1", PORT, timeout=5), days(), token):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("The service does not answer.")
+
+
+def get(link: http.client.HTTPConnection, address: str, token: str) -> bytes:
+    link.request("GET", address, headers={"Authorization": f"Bearer {token}"})
+    answer = link.getresponse()
+    body = answer.read()
+    if answer.status != 200:
+        raise SystemExit(f"{urlsplit(address).path}: {answer.status} {body[:300].decode()}")
+    return body
+
+
+def measure(name: str, addresses: Addresses, token: str, gunicorn: int, *, requests: int = REQUESTS) -> float:
+    """Prints p50, p95, requests a second and the service's own CPU time; the requests a second."""
+    took: list[float] = []
+
+    def client() -> None:
+        link = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+        for _ in range(requests // CLIENTS):
+            address = addresses()
+            begun = time.perf_counter()
+            get(link, address, token)
+            took.append((time.perf_counter() - begun) * 1000)
+
+    get(http.client.HTTPConnection("127.0.0.1", PORT, timeout=60), addresses(), token)
+    cpu, begun = cpu_seconds(gunicorn), time.perf_counter()
+    clients = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for one in clients:
+        one.start()
+    for one in clients:
+        one.join()
+    rate = len(took) / (time.perf_counter() - begun)
+    used = (cpu_seconds(gunicorn) - cpu) / len(took) * 1000
+    p95 = statistics.quantiles(took, n=20)[-1]
+    print(f"{name:44} {statistics.median(took):8.1f} {p95:8.1f} {rate:9.0f} {used:22.1f}", flush=True)
+    return rate
+
+
+def cpu_seconds(parent: int) -> float:
+    """What the workers of the gunicorn have used of a processor so far."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    ticks = sum(
+        sum(map(int, Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13])) for pid in children
+    )
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()
