@@ -14,7 +14,7 @@ from service_kit.messaging import Publisher
 from service_kit.models import OutboxEvent
 from service_kit.outbox import forget, publish
 from service_kit.relay import only_one, relay_once
-from service_kit.tests.conftest import Bench
+from service_kit.tests.conftest import Bench, until
 from service_kit.tests.example.events import ThingNamed, ThingState
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -150,3 +150,28 @@ def test_of_a_subject_that_is_gone_nothing_is_kept_sent_or_not(bench: Bench) -> 
         publish(gone, version=2)
         assert forget(subject=uuid.UUID(gone.subject)) == 2
     assert names([bytes(row.body) for row in OutboxEvent.objects.all()]) == [other.name]
+
+
+def test_a_publisher_that_was_idle_until_the_broker_hung_up_still_publishes(bench: Bench) -> None:
+    """Given heartbeats of a second instead of thirty, which an idle publisher does not answer."""
+    name, ended = f"idle {uuid.uuid4()}", threading.Event()
+    publisher = Publisher(f"{bench.url}?heartbeat=1", name=name)
+    publisher.publish(encode(thing("before"), version=1), routing_key="thing.named")
+    assert publisher._channel is not None
+    line = publisher._channel.connection._impl._transport._sock  # what the broker closes, seen from below the library
+
+    def hung_up() -> bool:
+        try:
+            # Heartbeats of the broker wait to be read; behind them comes the end.
+            while received := line.recv(4096, socket.MSG_DONTWAIT):
+                assert received
+            return True
+        except BlockingIOError:
+            return False
+        except ConnectionError:
+            return True
+
+    until(hung_up, step=lambda: ended.wait(0.2), seconds=60)
+    publisher.publish(encode(thing("after"), version=1), routing_key="thing.named")
+    publisher.close()
+    assert names(bench.take(bench.seen)) == ["before", "after"]

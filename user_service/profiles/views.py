@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.exceptions import NotFound
 from rest_framework.filters import SearchFilter
 from rest_framework.generics import ListAPIView, RetrieveUpdateAPIView
 from rest_framework.permissions import BasePermission
@@ -14,6 +15,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from service_kit.auth import IsAdmin, IsService
+from service_kit.schema import problems
 from user_service.profiles import services
 from user_service.profiles.models import Profile
 from user_service.profiles.queries import profiles, profiles_visible_to
@@ -37,7 +39,13 @@ class ProfileList(ListAPIView[Profile]):
     def get_queryset(self) -> QuerySet[Profile]:
         return profiles()
 
-    @extend_schema(operation_id="listProfiles", summary="All profiles (admin)", tags=["users"])
+    @extend_schema(
+        operation_id="listProfiles",
+        summary="All profiles (admin)",
+        description="By last and first name; `search` looks into names, phone, username and e-mail address.",
+        tags=["users"],
+        responses={200: ProfileSerializer(many=True), **problems(401, 403)},
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -51,22 +59,37 @@ class ProfileList(ListAPIView[Profile]):
 
 
 @extend_schema_view(
-    get=extend_schema(operation_id="getProfile", summary="One profile (its owner or an admin)", tags=["users"]),
+    get=extend_schema(
+        operation_id="getProfile",
+        summary="One profile (its owner or an admin)",
+        tags=["users"],
+        responses={200: ProfileSerializer, **problems(401, 404)},
+    ),
     put=extend_schema(
-        operation_id="replaceProfile", summary="Change a profile (its owner or an admin)", tags=["users"]
+        operation_id="replaceProfile",
+        summary="Change a profile (its owner or an admin)",
+        tags=["users"],
+        responses={200: ProfileSerializer, **problems(400, 401, 404)},
     ),
     patch=extend_schema(
-        operation_id="updateProfile", summary="Change parts of a profile (its owner or an admin)", tags=["users"]
+        operation_id="updateProfile",
+        summary="Change parts of a profile (its owner or an admin)",
+        tags=["users"],
+        responses={200: ProfileSerializer, **problems(400, 401, 404)},
     ),
 )
 class ProfileDetail(RetrieveUpdateAPIView[Profile]):
     serializer_class = ProfileSerializer
     queryset = Profile.objects.all()
-    lookup_field = "user_id"
-    lookup_url_kwarg = "id"
 
     def get_queryset(self) -> QuerySet[Profile]:
         return profiles_visible_to(self.request.user)  # type: ignore[arg-type]
+
+    def get_object(self) -> Profile:
+        profile = self.get_queryset().filter(user_id=self.kwargs["id"]).first()
+        if profile is None:
+            raise NotFound(f"There is no user {self.kwargs['id']}.")
+        return profile
 
     def perform_update(self, serializer: BaseSerializer[Profile]) -> None:
         assert serializer.instance is not None

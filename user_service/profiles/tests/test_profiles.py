@@ -103,7 +103,8 @@ def test_the_pages_hold_each_profile_once(by_admin: APIClient) -> None:
 
 def test_a_user_without_a_profile_is_a_404(by_admin: APIClient) -> None:
     unknown = f"/api/users/{uuid.uuid4()}"
-    assert by_admin.get(unknown).status_code == 404
+    answer = by_admin.get(unknown)
+    assert (answer.status_code, answer.json()) == (404, {"detail": f"There is no user {unknown[-36:]}."})
     assert by_admin.patch(unknown, {"first_name": "X"}).status_code == 404
 
 
