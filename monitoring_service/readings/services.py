@@ -19,7 +19,7 @@ from monitoring_service.readings.models import HeldReading
 from monitoring_service.readings.mqtt import Speaker
 from monitoring_service.readings.partitions import ensure_months
 from monitoring_service.readings.review_list import hold_for_review
-from service_kit.consumer import sqlstate
+from service_kit.consumer import TRIES_IN_PROCESS, sqlstate
 
 HELD_PER_DEVICE = 1_000
 _NO_PARTITION = "23514"  # the month was dropped between our look and our writing
@@ -59,6 +59,7 @@ def store_readings(*, readings: Readings) -> Stored:
 
     The order of the locks (held list, months, devices by id) is the same for every writer, so that none can wait in a circle.
     """
+    without_month = 0
     while True:
         try:
             with transaction.atomic():
@@ -66,7 +67,8 @@ def store_readings(*, readings: Readings) -> Stored:
         except _DeviceChanged:
             continue
         except IntegrityError as error:
-            if sqlstate(error) != _NO_PARTITION:
+            without_month += 1
+            if sqlstate(error) != _NO_PARTITION or without_month == TRIES_IN_PROCESS:
                 raise
 
 
