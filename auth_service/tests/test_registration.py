@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import structlog
+from django.contrib.auth.hashers import make_password
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from auth_service.accounts.models import Account
+from auth_service.accounts.services import begin_deletion
 from auth_service.audit.models import AuditEntry
 from auth_service.sagas.engine import advance, run_due
 from auth_service.sagas.models import Saga
@@ -251,6 +253,34 @@ def test_the_demo_accounts_are_made_once(participants: Participants, settings: A
     }
     signed_in = APIClient().post("/api/auth/login", {"username": "admin", "password": "admin123"})
     assert signed_in.json()["user"]["role"] == "admin"
+
+
+def test_what_people_did_to_demo_accounts_outlives_the_next_start(participants: Participants, settings: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+    settings.DEMO = True
+    call_command("seed_demo")
+    alice, bob = (Account.objects.get(username=name) for name in ("alice", "bob"))
+    Account.objects.filter(pk=alice.pk).update(username="alice.rossi", password=make_password("another"))
+    begin_deletion(account_id=bob.pk)
+    while run_due():
+        pass
+    Saga.objects.all().delete()  # as after thirty days
+
+    call_command("seed_demo")
+
+    # Made again under the same id, Bob would be dead in every copy, by the tombstone that his deletion left there.
+    assert set(Account.objects.values_list("username", flat=True)) == {"admin", "alice.rossi"}
+
+
+def test_a_taken_demo_address_is_no_reason_not_to_start(
+    participants: Participants, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    structlog.contextvars.clear_contextvars()
+    settings.DEMO = True
+    assert register(username="charlie", email="bob@example.org").status_code == 201
+    call_command("seed_demo")
+    assert "bob: not made" in capsys.readouterr().out
+    assert Account.objects.filter(username="admin").exists()
 
 
 def test_demo_accounts_are_not_made_in_production(settings: Any) -> None:
