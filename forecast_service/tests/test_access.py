@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from forecast_service.anomalies.models import Anomaly
 from forecast_service.conftest import NOON
 from forecast_service.training.models import Job, SavedModel
 from service_kit.auth import Caller
@@ -35,7 +36,11 @@ def ids(
         history_until=NOON,
         trained_at=NOON,
     )
-    made = {**meters, "job": job.pk, "model": model.pk, "alice": alice.id}
+    anomaly = Anomaly.objects.create(
+        device_id=meters["device"], fault="no_consumption", start=NOON, end=NOON, expected_kwh=1, actual_kwh=2, sure=0.9,
+        detected_at=NOON,
+    )  # fmt: skip
+    made = {**meters, "anomaly": anomaly.pk, "job": job.pk, "model": model.pk, "alice": alice.id}
     return {name: str(value) for name, value in made.items()}
 
 
