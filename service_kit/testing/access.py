@@ -92,9 +92,13 @@ def routes() -> Iterator[tuple[str, set[str] | None]]:
                 yield from walk(each.url_patterns, route)
             elif isinstance(each, URLPattern):
                 view = getattr(each.callback, "cls", None) or getattr(each.callback, "view_class", None)
-                yield route, {name for name in METHODS if hasattr(view, name.lower())} if view else None
+                yield route, _methods(view) if view else None
 
     yield from walk(get_resolver().url_patterns, "")
+
+
+def _methods(view: Any) -> set[str]:
+    return {name for name in METHODS if name.lower() in view.http_method_names and hasattr(view, name.lower())}
 
 
 def route_of(row: Row) -> str:
