@@ -19,6 +19,7 @@ Command = Callable[[argparse.Namespace], int]
 def up(arguments: argparse.Namespace) -> int:
     """Start everything; return when all of it is healthy."""
     from ops import databases, demo, docker, keeper, stack
+    from ops.processes import Stack
 
     settings = arguments.instance.settings
     engine = arguments.engine
@@ -30,7 +31,7 @@ def up(arguments: argparse.Namespace) -> int:
     if docker.chosen(engine) == "docker":
         docker.up(arguments.instance)
     else:
-        stack.up(arguments.instance)
+        stack.up(Stack(arguments.instance))
     if settings["DEMO"] == "true":
         demo.wait(f"http://localhost:{settings['GATEWAY_PORT']}")
     print(demo.welcome(settings["GATEWAY_PORT"], demo=settings["DEMO"] == "true"))
@@ -157,6 +158,19 @@ def journeys(arguments: argparse.Namespace) -> int:
     return subprocess.run(command, env=environment, cwd=ROOT).returncode
 
 
+def faults(arguments: argparse.Namespace) -> int:
+    """Breaks a stack of its own on purpose and writes docs/faults.md; with pytest's arguments: what they choose, in short."""
+    given = arguments.rest[1:] or ["--full", "--table", str(ROOT / "docs" / "faults.md")]
+    command = [tool("python"), "-m", "pytest", "-p", "no:django", "tests/faults", "-v", *given]
+    return subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, cwd=ROOT).returncode
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """Runs bench/WHAT.py, which brings up what it measures and prints figures."""
+    command = [tool("python"), "-m", f"bench.{arguments.what}", *arguments.rest]
+    return subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, cwd=ROOT).returncode
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="ops", description=__doc__)
     top.add_argument("--instance", default=os.environ.get("INSTANCE") or "")
@@ -176,6 +190,10 @@ def parser() -> argparse.ArgumentParser:
     add("infra", infra, "test")
     add("schemas", schemas, "test")
     add("journeys", journeys).add_argument("rest", nargs=argparse.REMAINDER)
+    benches = add("bench", bench, "bench")
+    benches.add_argument("what")
+    benches.add_argument("rest", nargs=argparse.REMAINDER)
+    add("faults", faults, "faults").add_argument("rest", nargs=argparse.REMAINDER)
     for name, function, instance in (
         ("test-service", test_service, "test"),
         ("with", run_with, "test"),
@@ -192,7 +210,7 @@ def main() -> int:
     arguments = parser().parse_args()
     try:
         arguments.instance = Instance(valid_name(arguments.instance or arguments.default_instance))
-        if arguments.function in (up, infra, test, check, schemas, test_service):
+        if arguments.function in (up, infra, test, check, schemas, test_service, faults, bench):
             # Before anything is installed: a value that is wrong is better known now than in five minutes.
             _ = arguments.instance.settings
             install.machine()

@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -108,20 +107,19 @@ def console(instance: Instance, path: str) -> object:
 
 
 def answers(instance: Instance) -> bool:
-    """Whether the broker is up with its topology, that is, the last of the queues is there."""
+    """Whether the broker is up with its topology, that is, the last of the queues is there.
+
+    A broker that has not loaded its definitions yet knows no administrator: its 401 says the same as its 404, not yet.
+    """
     try:
         console(instance, "queues/ems/forecast.hours")
-    except urllib.error.HTTPError as refused:
-        if refused.code == 401:
-            raise Refusal(
-                f"Port {instance.settings['BROKER_CONSOLE_PORT']} (BROKER_CONSOLE_PORT) belongs to another broker. "
-                "Set BROKER_CONSOLE_PORT in .env to a free port."
-            ) from None
-        return False
     except OSError:
         return False
     return True
 
 
 def not_answering(instance: Instance) -> Refusal:
-    return Refusal(f"RabbitMQ does not answer. {log_tail(instance.log / 'rabbitmq.log')}")
+    port = instance.settings["BROKER_CONSOLE_PORT"]
+    return Refusal(
+        f"RabbitMQ does not answer its administrator on port {port}. {log_tail(instance.log / 'rabbitmq.log')}"
+    )

@@ -23,7 +23,7 @@ VENV = ROOT / ".local" / "venv"
 
 # First block of each instance; when something else listens there, the next of ten blocks is taken. All below the
 # range that the kernel hands out to outgoing connections (32768 and up), and away from the ports of .env.
-BLOCKS = {"test": 21000, "journey": 22000, "second": 23000}
+BLOCKS = {"test": 21000, "journey": 22000, "second": 23000, "faults": 24000, "bench": 25000}
 OFFSETS = {
     "GATEWAY_PORT": 0,
     "AMQP_PORT": 1,
@@ -62,7 +62,7 @@ class Instance:
     @property
     def is_test(self) -> bool:
         """Made by tests: speed matters more than surviving a power cut, and nothing is offered to other machines."""
-        return self.name in ("test", "journey")
+        return self.name in ("test", "journey", "faults")
 
     @cached_property
     def settings(self) -> dict[str, str]:

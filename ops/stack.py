@@ -9,17 +9,17 @@ from pathlib import Path
 
 from ops import alive, dashboard, infrastructure, install, keeper
 from ops.console import Refusal, log_tail, say, step
-from ops.instances import Instance, refuse_taken
+from ops.instances import refuse_taken
 from ops.processes import ROOT, Stack, digest, source
 
 HEALTHY_WITHIN = 150
 REPORT_EVERY = 5
 
 
-def up(instance: Instance) -> None:
+def up(stack: Stack) -> None:
     """Starts what does not run, restarts what changed, waits until all is healthy. On failure it leaves nothing running
     that was not running before."""
-    stack = Stack(instance)
+    instance = stack.instance
     was_running = keeper.running(instance)
     if not was_running:
         keeper.stop(instance)  # what a killed supervisor may have left
@@ -27,9 +27,10 @@ def up(instance: Instance) -> None:
         refuse_taken(instance, infrastructure.ports(instance) + stack.ports())
     try:
         with ThreadPoolExecutor(2) as both:
-            building = both.submit(dashboard.build)
+            building = both.submit(dashboard.build) if "frontend" in stack.services else None
             both.submit(_tables, stack, was_running).result()
-            building.result()
+            if building is not None:
+                building.result()
         _processes(stack)
         _tasks(stack, stack.late_tasks)
     except BaseException:

@@ -14,6 +14,7 @@ from pathlib import Path
 from ops import dashboard, infrastructure, keeper, services, stack
 from ops.console import Refusal, say, tail
 from ops.instances import ROOT, Instance, tool
+from ops.processes import Stack
 
 PYTHON = tool("python")
 FRONTEND = ROOT / "frontend"
@@ -179,6 +180,8 @@ def everything() -> int:
         if not was_running:
             keeper.stop(instance)
     _journeys(report)
+    faults = [PYTHON, "-m", "pytest", "-p", "no:django", "-q", "tests/faults"]
+    report.step("tests faults", faults, env=os.environ | {"PYTHONPATH": str(ROOT)})
     return report.close()
 
 
@@ -194,7 +197,7 @@ def _journeys(report: Report) -> None:
     keeper.stop(instance)
     shutil.rmtree(instance.directory, ignore_errors=True)
     try:
-        if report.call("whole stack", lambda: stack.up(instance)):
+        if report.call("whole stack", lambda: stack.up(Stack(instance))):
             command = [PYTHON, "-m", "pytest", "-p", "no:django", "-q", "tests/journeys"]
             report.step("tests journeys", command, env=os.environ | journey_environment(instance))
     finally:

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from service_kit.errors import Conflict
+from service_kit.faults import fault_point
 from service_kit.models import SagaFence
 
 
@@ -37,7 +38,8 @@ def do_once(*, saga_id: uuid.UUID, step: str, work: Callable[[], dict[str, Any]]
             return fence.answer or {}, False
         fence.answer = work()
         fence.save(update_fields=["answer"])
-        return fence.answer, True
+    fault_point(f"done_{step}")
+    return fence.answer, True
 
 
 def undo(*, saga_id: uuid.UUID, step: str, work: Callable[[], None]) -> bool:
@@ -52,4 +54,5 @@ def undo(*, saga_id: uuid.UUID, step: str, work: Callable[[], None]) -> bool:
         work()
         fence.state = SagaFence.State.UNDONE
         fence.save(update_fields=["state"])
-        return True
+    fault_point(f"undone_{step}")
+    return True
