@@ -216,6 +216,7 @@ def journey_environment(instance: Instance) -> dict[str, str]:
         "METER_AMQP_URL": settings["METER_AMQP_URL"],
         "MQTT_ADDRESS": f"127.0.0.1:{settings['MQTT_PORT']}",
         "BROKER_ADMIN_URL": broker,
+        "POSTGRES_URL": f"postgres://postgres:{settings['POSTGRES_PASSWORD']}@127.0.0.1:{settings['POSTGRES_PORT']}",
         "SUPERVISOR_CONF": str(keeper.config_file(instance)),
         "PYTHONPATH": str(ROOT),
     }
