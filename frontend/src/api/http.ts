@@ -3,9 +3,10 @@
  * A 401 is answered by one refresh and one retry; when the refresh is refused too, the session is over.
  */
 import { ApiError, errorFrom } from "./errors";
+import type { Session } from "./generated/auth";
 
 let accessToken: string | null = null;
-let refreshing: Promise<string | null> | null = null;
+let refreshing: Promise<Session | null> | null = null;
 let onExpired: () => void = () => undefined;
 
 export function setAccessToken(token: string | null): void {
@@ -26,7 +27,7 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
-async function requestRefresh(): Promise<string | null> {
+async function requestRefresh(): Promise<Session | null> {
   const response = await send(
     new Request(new URL("/api/auth/refresh", window.location.origin), {
       method: "POST",
@@ -34,10 +35,7 @@ async function requestRefresh(): Promise<string | null> {
       body: "{}",
     }),
   );
-  if (response.ok) {
-    const { access } = (await response.json()) as { access: string };
-    return access;
-  }
+  if (response.ok) return (await response.json()) as Session;
   // 400: there was no cookie to refresh from.
   if (response.status === 401 || response.status === 400) return null;
   throw await errorFrom(response);
@@ -56,12 +54,12 @@ async function inTurn<T>(task: () => Promise<T>): Promise<T> {
   return result as T;
 }
 
-/** A new access token, or null when there is no session to continue. Throws ApiError when nobody could tell. */
-export function refreshAccess(): Promise<string | null> {
+/** The session with a new access token, or null when there is none to continue. Throws ApiError when nobody could tell. */
+export function refreshSession(): Promise<Session | null> {
   refreshing ??= inTurn(requestRefresh)
-    .then((token) => {
-      accessToken = token;
-      return token;
+    .then((session) => {
+      accessToken = session?.access ?? null;
+      return session;
     })
     .finally(() => {
       refreshing = null;
@@ -82,7 +80,7 @@ export async function authFetch(input: RequestInfo | URL, init?: RequestInit): P
   let response = await send(withToken(request, used));
   if (response.status === 401 && used !== null) {
     // Another request may have refreshed while this one was under way.
-    const token = accessToken !== used && accessToken !== null ? accessToken : await refreshAccess();
+    const token = accessToken !== used && accessToken !== null ? accessToken : ((await refreshSession())?.access ?? null);
     if (token === null) {
       onExpired();
     } else {

@@ -40,6 +40,9 @@ export const routes: RouteObject[] = [
         ),
         children: [
           { path: "/sign-in", element: page(() => import("@/features/auth/sign-in-page"), "SignInPage") },
+          { path: "/forgot-password", element: page(() => import("@/features/auth/forgot-password-page"), "ForgotPasswordPage") },
+          { path: "/reset-password", element: page(() => import("@/features/auth/reset-password-page"), "ResetPasswordPage") },
+          { path: "/verify-email", element: page(() => import("@/features/auth/verify-email-page"), "VerifyEmailPage") },
           { path: "/register", element: page(() => import("@/features/auth/register-page"), "RegisterPage") },
         ],
       },

@@ -6,6 +6,7 @@ import { NavLink, Outlet } from "react-router";
 import { Logo } from "@/components/logo";
 import { Loading, Skeleton } from "@/components/states";
 import { useSession, useUser } from "@/features/auth/session";
+import { UnverifiedNotice } from "@/features/auth/verification";
 import { LiveUpdates } from "@/features/live/live-updates";
 import { setTheme, THEMES, useTheme } from "@/lib/theme";
 
@@ -125,6 +126,7 @@ export function Shell() {
           </div>
         </header>
         <main id="main" tabIndex={-1} className="min-w-0 px-4 pt-5 pb-24 sm:px-6 lg:px-10 lg:py-8">
+          <UnverifiedNotice />
           <Suspense
             fallback={
               <Loading>

@@ -8,6 +8,7 @@ const BASE =
 const LOOKS = {
   primary: "bg-accent text-on-accent hover:bg-accent-strong",
   secondary: "border border-control/50 bg-surface text-ink hover:bg-sunken",
+  danger: "bg-bad text-surface hover:opacity-90",
   quiet: "text-accent hover:bg-accent-soft",
 } as const;
 

@@ -117,13 +117,13 @@ interface SubmitProps {
   children: string;
   /** What it says while the service is asked. */
   busy?: string;
-  className?: string;
+  look?: ComponentProps<typeof Button>["look"];
 }
 
-export function Submit({ form: { formState, wait }, children, busy = children, className }: SubmitProps) {
+export function Submit({ form: { formState, wait }, children, busy = children, look }: SubmitProps) {
   const { t } = useTranslation();
   return (
-    <Button type="submit" className={className} disabled={formState.isSubmitting || wait > 0}>
+    <Button type="submit" look={look} disabled={formState.isSubmitting || wait > 0}>
       {formState.isSubmitting ? busy : wait > 0 ? t("form.wait", { count: wait }) : children}
     </Button>
   );

@@ -3,6 +3,7 @@ const person = (n: number, username: string, role: "admin" | "client") => ({
   id: `00000000-0000-4000-8000-00000000000${n}`,
   username,
   email: `${username}@example.com`,
+  email_verified: true,
   role,
   first_name: username.charAt(0).toUpperCase() + username.slice(1),
   last_name: "Rossi",

@@ -15,8 +15,6 @@ type Person = { id: string; username: string; role: string };
 /** What every signed-in visit asks for first. */
 export const signedIn = (person: Person) => ({
   "POST /api/auth/refresh": () => json({ access: `token of ${person.username}`, user: person }),
-  "GET /api/auth/validate": () =>
-    json({ user_id: person.id, username: person.username, role: person.role, expires_at: "2030-01-01T00:00:00Z" }),
   "GET /api/monitoring/live": liveStream().answer,
 });
 

@@ -7,6 +7,9 @@ import { useUser } from "@/features/auth/session";
 
 import { useProfile } from "./api";
 import { AppearanceSection } from "./appearance-section";
+import { DataSection } from "./data-section";
+import { EmailSection } from "./email-section";
+import { EraseSection } from "./erase-section";
 import { PasswordSection } from "./password-section";
 import { ProfileSection } from "./profile-section";
 import { SessionSection } from "./session-section";
@@ -20,9 +23,12 @@ export function AccountPage() {
       <Loaded query={profile} skeleton={<FormSkeleton fields={4} />}>
         {(data) => <ProfileSection profile={data} />}
       </Loaded>
+      <EmailSection />
       <PasswordSection />
       <AppearanceSection />
       <SessionSection />
+      <DataSection />
+      <EraseSection />
     </Page>
   );
 }

@@ -1,7 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
+import { untilDone } from "@/api/changes";
 import { changePassword } from "@/api/generated/auth";
 import { getProfile, updateProfile, type PatchedProfileRequest } from "@/api/generated/users";
+import { authFetch } from "@/api/http";
 import { untilKnown } from "@/api/until-known";
 import { useSession, useUser } from "@/features/auth/session";
 
@@ -32,4 +34,28 @@ export function useChangePassword() {
       await signIn({ username, password: new_password });
     },
   });
+}
+
+/** Saves everything that is known of the signed-in person as a file; the name that it got. */
+export function useDownloadData() {
+  const { id, username } = useUser();
+  return useMutation({
+    mutationFn: async () => {
+      const response = await authFetch(new URL(`/api/users/${id}/export`, window.location.origin));
+      const named = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "");
+      const name = named?.[1] ?? `${username}.json`;
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(await response.blob());
+      link.download = name;
+      link.click();
+      URL.revokeObjectURL(link.href);
+      return name;
+    },
+  });
+}
+
+/** Forgets a person everywhere; resolves when it is done. */
+export async function eraseAccount(id: string): Promise<void> {
+  const response = await authFetch(new URL(`/api/users/${id}/erase`, window.location.origin), { method: "POST" });
+  await untilDone(response.status === 202 ? await response.json() : null);
 }

@@ -1,14 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 
-import { login, logout, validateToken } from "@/api/generated/auth";
-import { refreshAccess, setAccessToken, setExpiredHandler } from "@/api/http";
+import { login, logout, type User } from "@/api/generated/auth";
+import { refreshSession, setAccessToken, setExpiredHandler } from "@/api/http";
 
-export interface SignedIn {
-  id: string;
-  username: string;
-  role: "admin" | "client";
-}
+export type SignedIn = Pick<User, "id" | "username" | "role" | "email" | "email_verified">;
 
 /** Why there is no session: none was begun or it was left, it ran out, the password was reset, the account is gone. */
 type Ended = "anonymous" | "expired" | "password-reset" | "erased";
@@ -23,6 +19,8 @@ interface SessionActions {
   /** The session is over for the services already; here it is forgotten, and the sign-in page says why. */
   forget: (why: Exclude<Ended, "anonymous">) => void;
   restore: () => Promise<void>;
+  /** The signed-in person's e-mail address turned out to be verified. */
+  noteVerified: () => void;
 }
 
 const SessionContext = createContext<SessionActions | null>(null);
@@ -43,11 +41,6 @@ function hint(value?: boolean): boolean {
     // Storage may be forbidden: then asking the server is the only way to know.
     return true;
   }
-}
-
-async function whoAmI(): Promise<SignedIn> {
-  const { user_id, username, role } = await validateToken();
-  return { id: user_id, username, role };
 }
 
 export function SessionProvider({ children }: { children: ReactNode }) {
@@ -72,8 +65,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     }
     setSession({ state: "restoring" });
     try {
-      if ((await refreshAccess()) === null) end("expired");
-      else setSession({ state: "signed-in", user: await whoAmI() });
+      const restored = await refreshSession();
+      if (restored === null) end("expired");
+      else setSession({ state: "signed-in", user: restored.user });
     } catch {
       setSession((now) => (now.state === "restoring" ? { state: "unreachable" } : now));
     }
@@ -92,11 +86,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       session,
       restore,
       forget: end,
+      noteVerified: () =>
+        setSession((now) => (now.state === "signed-in" ? { ...now, user: { ...now.user, email_verified: true } } : now)),
       signIn: async (credentials) => {
         const { access, user } = await login({ body: { ...credentials, cookie: true } });
         setAccessToken(access);
         hint(true);
-        setSession({ state: "signed-in", user: { id: user.id, username: user.username, role: user.role } });
+        setSession({ state: "signed-in", user });
       },
       signOut: async () => {
         try {

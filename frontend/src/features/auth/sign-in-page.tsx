@@ -54,6 +54,9 @@ export function SignInPage() {
           {...form.field("username")}
         />
         <PasswordField label={t("auth.password")} autoComplete="current-password" {...form.field("password")} />
+        <p className="-mt-1 text-right text-sm">
+          <TextLink to="/forgot-password">{t("auth.forgot")}</TextLink>
+        </p>
         <Submit form={form} busy={t("auth.signingIn")}>
           {t("auth.signIn")}
         </Submit>

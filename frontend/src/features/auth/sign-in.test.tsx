@@ -102,7 +102,7 @@ describe("a session", () => {
     let down = true;
     visit("/devices", alice, {
       ...devices,
-      "POST /api/auth/refresh": () => (down ? json({ detail: "Later." }, 503) : json({ access: "token of alice" })),
+      "POST /api/auth/refresh": () => (down ? json({ detail: "Later." }, 503) : json({ access: "token of alice", user: alice })),
     });
     expect(await screen.findByRole("alert")).toHaveTextContent("The server does not answer");
     down = false;
