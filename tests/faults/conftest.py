@@ -85,7 +85,8 @@ class People:
 
     def ask(self, form: dict[str, str]) -> Any:
         """The answer to a registration, whatever it is."""
-        return self._system.anyone.http.post("/api/auth/register", json=form)
+        # A case may stop the process that answers for longer than a lease.
+        return self._system.anyone.http.post("/api/auth/register", json=form, timeout=self._system.times.lease + 60)
 
     def ended(self, answer: Any) -> Any:
         """The answer, or when it is 202 what its status address says in the end: 201, 409 or 422."""
