@@ -1,10 +1,8 @@
 """Who may see which device, and when. Every query of energy begins here."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
@@ -40,18 +38,6 @@ def with_last_seen(devices: QuerySet[Device]) -> QuerySet[Device]:
         last_seen=Subquery(LastReading.objects.filter(device_id=OuterRef("pk")).values("at")),
         zone=Subquery(Plant.live.filter(pk=OuterRef("plant_id")).values("timezone")),
     ).order_by("name", "id")
-
-
-def periods_of(caller: Caller, device_ids: Iterable[UUID]) -> dict[UUID, list[Period]] | None:
-    """What times of these devices the caller may see; None for an administrator: all of them."""
-    if caller.is_admin:
-        return None
-    found: dict[UUID, list[Period]] = {}
-    for device_id, since, until in Assignment.objects.filter(
-        user_id=caller.id, device_id__in=list(device_ids)
-    ).values_list("device_id", "since", "until"):
-        found.setdefault(device_id, []).append(Period(since, until))
-    return found
 
 
 def within_periods(caller: Caller) -> Q | Exists:

@@ -193,20 +193,6 @@ _QUARTERS = """
     WHERE q.start >= s.since AND q.start <= s.until - interval '15 minutes'"""
 
 
-def energy_of(
-    *,
-    caller: Caller,
-    devices: Sequence[Chosen],
-    start_us: int,
-    end_us: int,
-    zone: ZoneInfo,
-    resolution: Resolution,
-) -> Series:
-    """The energy of these devices together in every entry of [start, end), as far as the caller may see it."""
-    (series,) = EnergyQuestion(caller, [devices], start_us, end_us, zone, resolution).answer()
-    return series
-
-
 def _rate(device: Chosen) -> float | None:
     return expected_readings(device.interval_seconds * SECOND)
 
