@@ -261,6 +261,30 @@ class ForecastIssued(Event):
         return self.scope
 
 
+@_event("anomaly.detected", owner="forecast")
+@dataclass(frozen=True, kw_only=True)
+class AnomalyDetected(Event):
+    """Hours [start, end) of a device that its forecast or its own past does not explain; told anew whenever it changes.
+
+    expected_kwh, actual_kwh: over these hours. confidence: 0 to 1. state: "open" while it may go on, "normal" once somebody
+    who knows has said that it is nothing.
+    """
+
+    id: uuid.UUID
+    device_id: uuid.UUID
+    kind: Literal["anomaly", "fault"]
+    fault: str
+    severity: Literal["low", "medium", "high"]
+    state: Literal["open", "ended", "normal"]
+    start: Instant
+    end: Instant
+    expected_kwh: float
+    actual_kwh: float
+    confidence: float
+    message: str
+    recommendation: str
+
+
 # ── the envelope ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -1,4 +1,5 @@
 import uuid
+from typing import Literal
 
 from django.db import models
 
@@ -6,8 +7,9 @@ from django.db import models
 class Anomaly(models.Model):
     """Hours [start, end) of a device that its forecast or its own past does not explain; `end` moves while it lasts.
 
-    sure: 0 to 1. second_opinion: share of earlier days that an IsolationForest finds less odd, None when it has too few.
-    normal: somebody who knows has said that this is nothing: the like of it is not told again for a while.
+    confidence: 0 to 1. second_opinion: share of earlier days that an IsolationForest finds less odd, None when it has too few.
+    ended: a day has passed without it. normal: somebody who knows has said that this is nothing: the like of it is not told
+    again for a while. version: goes up with every change that others are told of.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -17,9 +19,11 @@ class Anomaly(models.Model):
     end = models.DateTimeField()
     expected_kwh = models.FloatField()
     actual_kwh = models.FloatField()
-    sure = models.FloatField()
+    confidence = models.FloatField()
     second_opinion = models.FloatField(null=True)
+    ended = models.BooleanField(default=False)
     normal = models.BooleanField(default=False)
+    version = models.BigIntegerField(default=1)
     detected_at = models.DateTimeField()
 
     class Meta:
@@ -27,6 +31,12 @@ class Anomaly(models.Model):
             models.UniqueConstraint(fields=["device_id", "fault", "start"], name="one_anomaly_per_fault_and_start"),
         )
         indexes = (models.Index(fields=["device_id", "-start"], name="anomaly_by_device"),)
+
+    @property
+    def state(self) -> Literal["open", "ended", "normal"]:
+        if self.normal:
+            return "normal"
+        return "ended" if self.ended else "open"
 
     @property
     def kwh_an_hour(self) -> float:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from forecast_service.anomalies.models import Anomaly
-from forecast_service.forecasters.detection import RECOMMENDATIONS
+from forecast_service.forecasters.detection import ADVICE
 from forecast_service.forecasts.scopes import BadScope, Scope, parse_scope
 
 
@@ -25,8 +26,14 @@ class AnomalyQuerySerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
-    fault = serializers.ChoiceField(tuple(RECOMMENDATIONS), read_only=True)
-    sure = serializers.FloatField(read_only=True, help_text="0 to 1: how far beyond its limit")
+    fault = serializers.ChoiceField(tuple(ADVICE), read_only=True)
+    kind = serializers.SerializerMethodField(
+        help_text="`fault`: meter or plant may be broken; `anomaly`: another habit"
+    )
+    severity = serializers.SerializerMethodField()
+    title = serializers.SerializerMethodField()
+    state = serializers.ChoiceField(("open", "ended", "normal"), read_only=True)
+    confidence = serializers.FloatField(read_only=True, help_text="0 to 1: how far beyond its limit")
     second_opinion = serializers.FloatField(
         read_only=True,
         allow_null=True,
@@ -40,10 +47,21 @@ class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
     class Meta:
         model = Anomaly
         fields = (
-            *("id", "device_id", "fault", "start", "end", "expected_kwh", "actual_kwh", "sure", "second_opinion"),
-            *("recommendation", "normal", "detected_at"),
+            *("id", "device_id", "fault", "start", "end", "expected_kwh", "actual_kwh", "confidence"),
+            *("second_opinion", "kind", "severity", "title", "recommendation", "state", "normal", "detected_at"),
         )
         read_only_fields = tuple(field for field in fields if field != "normal")
 
+    @extend_schema_field(serializers.ChoiceField(("anomaly", "fault")))
+    def get_kind(self, anomaly: Anomaly) -> str:
+        return ADVICE[anomaly.fault].kind
+
+    @extend_schema_field(serializers.ChoiceField(("low", "medium", "high")))
+    def get_severity(self, anomaly: Anomaly) -> str:
+        return ADVICE[anomaly.fault].severity
+
+    def get_title(self, anomaly: Anomaly) -> str:
+        return ADVICE[anomaly.fault].title
+
     def get_recommendation(self, anomaly: Anomaly) -> str:
-        return {str(fault): said for fault, said in RECOMMENDATIONS.items()}[anomaly.fault]
+        return ADVICE[anomaly.fault].recommendation

@@ -1,24 +1,28 @@
 """Every write of anomalies."""
 
 import uuid
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from forecast_service.anomalies.models import Anomaly
 from forecast_service.forecasters.base import DAY, History, Place
 from forecast_service.forecasters.batch import answer_each
 from forecast_service.forecasters.choose import SARIMAX, Answer
-from forecast_service.forecasters.detection import Finding, findings
+from forecast_service.forecasters.detection import ADVICE, Finding, findings
 from forecast_service.forecasters.odd_days import oddness
 from forecast_service.forecasts.scopes import Population
+from service_kit.events import AnomalyDetected
+from service_kit.outbox import publish, publish_all
 
 # What somebody called normal covers as much again and a bit, for a season.
 NORMAL_FOR, NORMAL_UP_TO = timedelta(days=90), 1.5
 # The same fault within a day of its last hour is the same anomaly.
 GOES_ON_WITHIN = timedelta(days=1)
+CHANGING = ("end", "expected_kwh", "actual_kwh", "confidence", "ended", "version")
 
 
 @transaction.atomic
@@ -28,46 +32,66 @@ def look_for_anomalies(*, populations: Sequence[Population], histories: Sequence
     for population, history in zip(populations, histories, strict=True):
         if population.scope == f"device_{population.members[0].device.pk}" and len(history.values) > 2 * DAY:
             groups.setdefault(population.place, []).append((population, history))
+    looked: dict[uuid.UUID, datetime] = {}
     found: list[tuple[uuid.UUID, Finding, History]] = []
     for place, members in groups.items():
         told = answer_each([history.before(DAY) for _, history in members], DAY, place)
         for (population, history), answered in zip(members, told, strict=True):
+            device_id = population.members[0].device.pk
+            looked[device_id] = history.end
             if isinstance(answered, Answer) and answered.model == SARIMAX.name:
                 shown = findings(history, answered.forecast, production=population.kind == "production")
-                found += [(population.members[0].device.pk, one, history) for one in shown]
-    return _keep(found) if found else 0
+                found += [(device_id, one, history) for one in shown]
+    return _keep(looked, found) if looked else 0
 
 
-def _keep(found: Sequence[tuple[uuid.UUID, Finding, History]]) -> int:
-    earliest = min(finding.start for _, finding, _ in found)
-    devices = {device_id for device_id, _, _ in found}
-    known = list(Anomaly.objects.filter(device_id__in=devices, end__gte=earliest - NORMAL_FOR).order_by("start"))
+def _keep(looked: Mapping[uuid.UUID, datetime], found: Sequence[tuple[uuid.UUID, Finding, History]]) -> int:
+    """looked: the devices that were looked at, and until when."""
+    lately = Q(ended=False) | Q(end__gte=min(looked.values()) - NORMAL_FOR)
+    known = list(Anomaly.objects.select_for_update().filter(lately, device_id__in=looked).order_by("start", "pk"))
     lasting = {(one.device_id, one.fault): one for one in known}
     new: list[Anomaly] = []
+    changed: dict[uuid.UUID, Anomaly] = {}
     for device_id, finding, history in found:
         before = lasting.get((device_id, finding.fault))
         if before is not None and finding.start <= before.end + GOES_ON_WITHIN:
-            _go_on(before, finding)
+            if finding.end > before.end:
+                _go_on(before, finding)
+                changed[before.pk] = before
         elif not _is_normal(device_id, finding, known):
             new.append(_anomaly(device_id, finding, oddness(history)))
-    Anomaly.objects.bulk_update(
-        [one for one in known if one.end in {finding.end for _, finding, _ in found}],
-        ["end", "expected_kwh", "actual_kwh", "sure"],
-    )
-    return len(Anomaly.objects.bulk_create(new, ignore_conflicts=True))
+    for one in known:
+        if not one.ended and one.end + GOES_ON_WITHIN < looked[one.device_id]:
+            one.ended = True
+            changed[one.pk] = one
+    for one in changed.values():
+        one.version += 1
+    Anomaly.objects.bulk_update(changed.values(), CHANGING)
+    Anomaly.objects.bulk_create(new)
+    publish_all((anomaly_state(one), one.version) for one in [*changed.values(), *new])
+    return len(new)
+
+
+def anomaly_state(anomaly: Anomaly) -> AnomalyDetected:
+    advice = ADVICE[anomaly.fault]
+    hours = (anomaly.end - anomaly.start).total_seconds() / 3600
+    return AnomalyDetected(
+        id=anomaly.pk, device_id=anomaly.device_id, kind=advice.kind, fault=anomaly.fault, severity=advice.severity,
+        state=anomaly.state, start=anomaly.start, end=anomaly.end, expected_kwh=anomaly.expected_kwh,
+        actual_kwh=anomaly.actual_kwh, confidence=anomaly.confidence, recommendation=advice.recommendation,
+        message=f"{advice.title}: {anomaly.actual_kwh:.3g} kWh in {hours:g} h, {anomaly.expected_kwh:.3g} expected.",
+    )  # fmt: skip
 
 
 def _go_on(before: Anomaly, finding: Finding) -> None:
     """It lasts: what has come since its last look is added to what it was."""
-    if finding.end <= before.end:
-        return
     if finding.start <= before.start:
         before.expected_kwh, before.actual_kwh = finding.expected_kwh, finding.actual_kwh
     else:
         share = min((finding.end - before.end) / (finding.end - finding.start), 1.0)
         before.expected_kwh += share * finding.expected_kwh
         before.actual_kwh += share * finding.actual_kwh
-    before.end, before.sure = finding.end, max(before.sure, finding.sure)
+    before.end, before.confidence, before.ended = finding.end, max(before.confidence, finding.confidence), False
 
 
 def _is_normal(device_id: uuid.UUID, finding: Finding, known: Sequence[Anomaly]) -> bool:
@@ -80,12 +104,18 @@ def _is_normal(device_id: uuid.UUID, finding: Finding, known: Sequence[Anomaly])
 
 def _anomaly(device_id: uuid.UUID, finding: Finding, opinion: float | None) -> Anomaly:
     return Anomaly(
-        device_id=device_id, fault=finding.fault, start=finding.start, end=finding.end, sure=finding.sure,
+        device_id=device_id, fault=finding.fault, start=finding.start, end=finding.end, confidence=finding.confidence,
         expected_kwh=finding.expected_kwh, actual_kwh=finding.actual_kwh, second_opinion=opinion, detected_at=timezone.now(),
     )  # fmt: skip
 
 
+@transaction.atomic
 def teach_normal(*, anomaly: Anomaly, normal: bool) -> Anomaly:
-    anomaly.normal = normal
-    anomaly.save(update_fields=["normal"])
+    """Note whether somebody calls it normal, and tell of it."""
+    anomaly = Anomaly.objects.select_for_update().get(pk=anomaly.pk)
+    if anomaly.normal != normal:
+        anomaly.normal = normal
+        anomaly.version += 1
+        anomaly.save(update_fields=["normal", "version"])
+        publish(anomaly_state(anomaly), version=anomaly.version)
     return anomaly

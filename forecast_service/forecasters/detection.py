@@ -17,17 +17,57 @@ Fault = Literal[
     "spike", "unusually_high", "unusually_low", "no_consumption", "meter_stuck", "base_load_up", "base_load_crept_up",
     "production_lost", "production_reduced",
 ]  # fmt: skip
-RECOMMENDATIONS: dict[Fault, str] = {
-    "spike": "One hour took far more than ever is taken then. If nothing big ran, check the meter and its readings.",
-    "unusually_high": "More is used than at such hours: look for an appliance that was left on.",
-    "unusually_low": "Less is used than at such hours: look for an appliance or a circuit that is off.",
-    "no_consumption": "Nothing at all is used, which never happened for so long: check the supply, the fuse and the meter.",
-    "meter_stuck": "The meter says the same number hour after hour: check the meter and its connection.",
-    "base_load_up": "Since a few days more is used even in the quietest hours: look for what now runs day and night.",
-    "base_load_crept_up": "The quietest hours have used more and more over weeks: look for a failing fridge, pump or heater.",
-    "production_lost": "Nothing was produced for a whole day: check the inverter and its fuse.",
-    "production_reduced": "The best hours bring clearly less than in the weeks before: check the strings, shade and dirt.",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """kind: "fault" when meter or plant may be broken, "anomaly" when the habit changed. title: without a full stop."""
+
+    kind: Literal["anomaly", "fault"]
+    severity: Literal["low", "medium", "high"]
+    title: str
+    recommendation: str
+
+
+ADVICE: dict[str, Advice] = {
+    "spike": Advice(
+        "anomaly", "low", "One hour far above all others",
+        "If nothing big ran, check the meter and its readings.",
+    ),
+    "unusually_high": Advice(
+        "anomaly", "medium", "More than is used at such hours",
+        "Look for an appliance that was left on.",
+    ),
+    "unusually_low": Advice(
+        "anomaly", "low", "Less than is used at such hours",
+        "Look for an appliance or a circuit that is off.",
+    ),
+    "no_consumption": Advice(
+        "fault", "high", "Nothing at all is used, which never happened for so long",
+        "Check the supply, the fuse and the meter.",
+    ),
+    "meter_stuck": Advice(
+        "fault", "high", "The meter says the same number hour after hour",
+        "Check the meter and its connection.",
+    ),
+    "base_load_up": Advice(
+        "anomaly", "medium", "Since a few days more is used even in the quietest hours",
+        "Look for what now runs day and night.",
+    ),
+    "base_load_crept_up": Advice(
+        "anomaly", "medium", "The quietest hours have used more and more over weeks",
+        "Look for a failing fridge, pump or heater.",
+    ),
+    "production_lost": Advice(
+        "fault", "high", "Nothing was produced for a whole day",
+        "Check the inverter and its fuse.",
+    ),
+    "production_reduced": Advice(
+        "fault", "medium", "The best hours bring clearly less than in the weeks before",
+        "Check the strings, shade and dirt.",
+    ),
+}  # fmt: skip
+
 # The 99% limit lies this much further from the median than the 95% one (normal: 1.31; errors of homes have longer tails).
 WIDER = 1.6
 RUN = 4
@@ -42,14 +82,14 @@ PRODUCTION_DROP = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`sure` is between 0 and 1: how far beyond its limit it lies."""
+    """`confidence` is between 0 and 1: how far beyond its limit it lies."""
 
     fault: Fault
     start: datetime
     end: datetime
     expected_kwh: float
     actual_kwh: float
-    sure: float
+    confidence: float
 
 
 def findings(history: History, expected: Forecast, *, production: bool) -> list[Finding]:
@@ -128,22 +168,22 @@ def _of_production(history: History, days: Floats) -> Iterator[Finding]:
             yield _level("production_reduced", history, 7 * DAY, days, float(1 - best / np.median(earlier)))
 
 
-def _finding(fault: Fault, history: History, hours: int, expected: Floats, sure: float) -> Finding:
+def _finding(fault: Fault, history: History, hours: int, expected: Floats, confidence: float) -> Finding:
     return Finding(
         fault=fault,
         start=history.end - timedelta(hours=hours),
         end=history.end,
         expected_kwh=float(expected[-hours:].sum()),
         actual_kwh=float(history.values[-hours:].sum()),
-        sure=sure,
+        confidence=confidence,
     )
 
 
-def _level(fault: Fault, history: History, hours: int, days: Floats, sure: float) -> Finding:
+def _level(fault: Fault, history: History, hours: int, days: Floats, confidence: float) -> Finding:
     """What was expected of these last hours is the usual day before them."""
     count = -(-hours // DAY)
     usual = np.nanmedian(days[-count - REFERENCE_DAYS : -count], axis=0)
-    return _finding(fault, history, hours, np.tile(usual, count), sure)
+    return _finding(fault, history, hours, np.tile(usual, count), confidence)
 
 
 def _run_at_end(true: np.ndarray) -> int:

@@ -37,7 +37,7 @@ def ids(
         trained_at=NOON,
     )
     anomaly = Anomaly.objects.create(
-        device_id=meters["device"], fault="no_consumption", start=NOON, end=NOON, expected_kwh=1, actual_kwh=2, sure=0.9,
+        device_id=meters["device"], fault="no_consumption", start=NOON, end=NOON, expected_kwh=1, actual_kwh=2, confidence=0.9,
         detected_at=NOON,
     )  # fmt: skip
     made = {**meters, "anomaly": anomaly.pk, "job": job.pk, "model": model.pk, "alice": alice.id}

@@ -11,6 +11,7 @@ INSTALLED_APPS += [
     "monitoring_service.forecasts",
     "monitoring_service.series",
     "monitoring_service.events",
+    "monitoring_service.alerts",
 ]
 ROOT_URLCONF = "monitoring_service.config.urls"
 WSGI_APPLICATION = "monitoring_service.config.wsgi.application"

@@ -44,10 +44,33 @@ def test_a_fault_is_told_once_and_grows_while_it_lasts(meter, look, alice, clien
     again = Anomaly.objects.get(fault="no_consumption")
     assert (again.pk, again.start, again.end) == (one.pk, NOON, NOON + timedelta(hours=10))
     assert again.expected_kwh > one.expected_kwh
+    assert (again.state, again.version) == ("open", 2)
     told = client_for(alice).get(ANOMALIES, {"scope": f"device_{meter}"}).json()["results"]
     supply = next(row for row in told if row["fault"] == "no_consumption")
-    assert "check the supply" in supply["recommendation"]
+    assert "Check the supply" in supply["recommendation"]
     assert (supply["actual_kwh"], supply["normal"]) == (0, False)
+
+
+def test_every_change_is_told_to_the_other_services(meter, look, habit, alice, client_for, published):
+    """Told when it is found, when it goes on, when it ends and when Alice calls it normal."""
+    look(meter, [0.0] * 6)
+    look(meter, [0.0] * 4, after=6)
+    look(meter, list(np.array(habit(2))[10:]), after=10)
+    one = Anomaly.objects.get(fault="no_consumption")
+    client_for(alice).patch(f"{ANOMALIES}/{one.pk}", {"normal": True})
+    client_for(alice).patch(f"{ANOMALIES}/{one.pk}", {"normal": True})
+    told = [each for each in published() if getattr(each.event, "id", None) == one.pk]
+    assert [(each.version, each.event.state) for each in told] == [
+        (1, "open"),
+        (2, "open"),
+        (3, "ended"),
+        (4, "normal"),
+    ]
+    first = told[0].event
+    assert (first.device_id, first.kind, first.fault, first.severity) == (meter, "fault", "no_consumption", "high")
+    assert (first.start, first.end, first.actual_kwh) == (NOON, NOON + timedelta(hours=6), 0)
+    assert first.message.startswith("Nothing at all is used")
+    assert f"{first.expected_kwh:.3g} expected" in first.message
 
 
 def test_a_sound_meter_has_none(meter, look, habit):

@@ -5,7 +5,7 @@ import pytest
 
 from forecast_service.forecasters.base import DAY, History, Place
 from forecast_service.forecasters.choose import SARIMAX
-from forecast_service.forecasters.detection import RECOMMENDATIONS, findings
+from forecast_service.forecasters.detection import ADVICE, findings
 from forecast_service.forecasters.odd_days import oddness
 from forecast_service.forecasters.tests.conftest import without
 
@@ -60,12 +60,12 @@ def test_a_fault_of_a_home_is_found_and_named(home, fault):
     shown = found(changed(home(), HOME_FAULTS[fault]))
     assert fault in shown
     one = shown[fault]
-    assert 0 <= one.sure <= 1
+    assert 0 <= one.confidence <= 1
     assert one.end == home().end
     assert (one.actual_kwh > one.expected_kwh) == (
         fault not in {"no_consumption", "meter_stuck"}
     ) or fault == "meter_stuck"
-    assert RECOMMENDATIONS[one.fault]
+    assert ADVICE[one.fault]
 
 
 def lost(values):
