@@ -2,20 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
 from rest_framework.exceptions import NotFound
 
-from monitoring_service.devices.models import Device, Plant
-from monitoring_service.devices.queries import visible_devices
+from monitoring_service.devices.models import Plant
 from monitoring_service.hours.calendar import zone_of
 from monitoring_service.hours.rows import array
-from monitoring_service.readings.models import LastReading
 from service_kit.auth import Caller
 from service_kit.events import Kind
 
@@ -52,29 +49,38 @@ def choose(caller: Caller, *, device_ids: Iterable[UUID] | None = None, plant_id
 
     Raises NotFound for a device or a plant that does not exist or is not the caller's to see.
     """
-    devices = visible_devices(caller)
     if device_ids is not None:
         wanted = list(dict.fromkeys(device_ids))
-        found = {device.id: device for device in _read(devices.filter(pk__in=wanted))}
+        found = {device.id: device for device in _read(caller, "d.id = ANY(%s::uuid[])", array(wanted))}
         for device_id in wanted:
             if device_id not in found:
                 raise NotFound(f"There is no device {device_id} that you may see.")
         return [found[device_id] for device_id in wanted]
     if plant_id is None:
-        return _read(devices.order_by("name", "id"))
-    of_plant = _read(devices.filter(plant_id=plant_id).order_by("name", "id"))
+        return _read(caller, "true")
+    of_plant = _read(caller, "d.plant_id = %s", plant_id)
     if not of_plant and not (caller.is_admin and Plant.live.filter(pk=plant_id).exists()):
         raise NotFound(f"There is no plant {plant_id} with a device that you may see.")
     return of_plant
 
 
-def _read(devices: QuerySet[Device]) -> list[Chosen]:
-    zone = Subquery(Plant.live.filter(pk=OuterRef("plant_id")).values("timezone"))
-    changes = Subquery(LastReading.objects.filter(device_id=OuterRef("pk")).values("changes"))
-    rows = devices.annotate(zone=zone, changes=changes).values_list(
-        "id", "version", "name", "kind", "interval_seconds", "plant_id", "parent_id", "zone", "changes"
-    )
-    return [Chosen(*cast(Any, row)) for row in rows]
+def _read(caller: Caller, condition: str, *parameters: object) -> list[Chosen]:
+    """What `visible_devices` lets the caller see, by name. Plain SQL: every answer begins here, and as a queryset this would
+    take longer to put together than the day's hours to answer."""
+    seen = "true"
+    if not caller.is_admin:
+        seen = "EXISTS (SELECT FROM devices_assignment a WHERE a.device_id = d.id AND a.user_id = %s)"
+        parameters = (*parameters, caller.id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT d.id, d.version, d.name, d.kind, d.interval_seconds, d.plant_id, d.parent_id, p.timezone, l.changes
+                FROM devices_device d
+                LEFT JOIN devices_plant p ON p.id = d.plant_id AND p.deleted_at IS NULL
+                LEFT JOIN readings_lastreading l ON l.device_id = d.id
+                WHERE d.deleted_at IS NULL AND {condition} AND {seen} ORDER BY d.name, d.id""",
+            parameters,
+        )
+        return [Chosen(*row) for row in cursor.fetchall()]
 
 
 def common_zone(devices: Iterable[Chosen]) -> ZoneInfo:
