@@ -30,7 +30,25 @@ PAST_SECONDS = 8 * 7 * 86_400
 #: Sent again after a restart: what the newest reading in monitoring may have overtaken.
 OVERLAP_SECONDS = 2 * 3600
 
-PLANT = {"name": "Sunny Street 1", "timezone": "Europe/Berlin", "country": "DE", "latitude": 52.52, "longitude": 13.4}
+TARIFF = {
+    "name": "Day and night",
+    "currency": "EUR",
+    "standing_charge_per_day": 0.42,
+    "feed_in_per_kwh": 0.08,
+    "rates": [
+        {"price_per_kwh": 0.26, "from": "00:00", "to": "06:00"},
+        {"price_per_kwh": 0.34, "from": "06:00", "to": "22:00"},
+        {"price_per_kwh": 0.26, "from": "22:00", "to": "24:00"},
+    ],
+}
+PLANT = {
+    "name": "Sunny Street 1",
+    "timezone": "Europe/Berlin",
+    "country": "DE",
+    "latitude": 52.52,
+    "longitude": 13.4,
+    "co2_g_per_kwh": 360,
+}
 SITE = {"timezone": ZoneInfo("Europe/Berlin"), "latitude": 52.52, "longitude": 13.4}
 
 
@@ -103,7 +121,8 @@ DEMO_METERS = (
 
 def prepare(gateway: Gateway) -> list[Meter]:
     """Make what is missing of the plant, its meters and their assignments; the meters to simulate."""
-    plant = _named(gateway, "/api/plants", PLANT)
+    tariff = _named(gateway, "/api/tariffs", TARIFF)
+    plant = _named(gateway, "/api/plants", {**PLANT, "tariff": tariff})
     users = {user["username"]: user["id"] for user in gateway.pages("/api/auth/users")}
     existing = {device["name"]: device["id"] for device in gateway.pages("/api/devices") if device["plant"] == plant}
     meters = []

@@ -28,7 +28,7 @@ def open_as(gateway_url: str, browser: Any) -> Iterator[OpenAs]:
         page.get_by_label("Username or e-mail").fill(username)
         page.get_by_label("Password", exact=True).fill(password)
         page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("heading", name="Devices").wait_for()
+        page.get_by_role("heading", name="Home", exact=True).wait_for()
         return page
 
     yield make
@@ -65,6 +65,7 @@ def test_the_admin_makes_a_user_and_a_device_and_assigns_it(admin: Person, open_
     page.get_by_text(f"can now see Sauna {mark}").wait_for()
 
     doras = open_as(f"dora-{mark}", PASSWORD)
+    doras.get_by_role("link", name="Devices", exact=True).first.click()
     doras.get_by_role("link", name=f"Sauna {mark}").wait_for()
     assert doras.get_by_role("link", name="Users", exact=True).count() == 0
 
@@ -104,7 +105,7 @@ def test_a_reloaded_page_stays_signed_in_and_a_signed_out_one_does_not(alice: Pe
     page = open_as(alice.username, alice.password)
 
     page.reload()
-    page.get_by_role("heading", name="Devices").wait_for()
+    page.get_by_role("heading", name="Home", exact=True).wait_for()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Sign in").wait_for()
     page.goto("/devices")

@@ -1,7 +1,7 @@
 import { RotateCcw } from "lucide-react";
 import { lazy, Suspense, type ComponentType } from "react";
 import { useTranslation } from "react-i18next";
-import { createBrowserRouter, Navigate, Outlet, type RouteObject } from "react-router";
+import { createBrowserRouter, Outlet, type RouteObject } from "react-router";
 
 import { Button } from "@/components/button";
 import { NotFound, Notice } from "@/components/states";
@@ -52,7 +52,7 @@ export const routes: RouteObject[] = [
           {
             element: <Suspense>{page(loadShell, "Shell")}</Suspense>,
             children: [
-              { index: true, element: <Navigate replace to="/devices" /> },
+              { index: true, element: page(() => import("@/features/home/home-page"), "HomePage") },
               { path: "/devices", element: page(() => import("@/features/devices/devices-page"), "DevicesPage") },
               { path: "/devices/:deviceId", element: page(() => import("@/features/day/device-day-page"), "DeviceDayPage") },
               { path: "/account", element: page(() => import("@/features/account/account-page"), "AccountPage") },

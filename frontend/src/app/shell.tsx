@@ -1,4 +1,4 @@
-import { Building2, CircleUser, LogOut, Monitor, Moon, ScrollText, Sun, Users, Waypoints, Zap, type LucideIcon } from "lucide-react";
+import { Building2, CircleUser, House, LogOut, Monitor, Moon, ScrollText, Sun, Users, Waypoints, Zap, type LucideIcon } from "lucide-react";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet } from "react-router";
@@ -12,12 +12,13 @@ import { setTheme, THEMES, useTheme } from "@/lib/theme";
 
 interface Entry {
   to: string;
-  label: "nav.devices" | "nav.users" | "nav.assignments" | "nav.plants" | "nav.audit";
+  label: "nav.home" | "nav.devices" | "nav.users" | "nav.assignments" | "nav.plants" | "nav.audit";
   icon: LucideIcon;
   admin?: boolean;
 }
 
 const NAVIGATION: readonly Entry[] = [
+  { to: "/", label: "nav.home", icon: House },
   { to: "/devices", label: "nav.devices", icon: Zap },
   { to: "/users", label: "nav.users", icon: Users, admin: true },
   { to: "/assignments", label: "nav.assignments", icon: Waypoints, admin: true },
@@ -40,6 +41,7 @@ function Navigation({ entries }: { entries: readonly Entry[] }) {
           <li key={to} className="flex-1 lg:flex-none">
             <NavLink
               to={to}
+              end={to === "/"}
               className={({ isActive }) =>
                 "flex min-h-14 flex-col items-center justify-center gap-1 px-1 text-xs font-medium lg:min-h-10 lg:flex-row lg:justify-start " +
                 "lg:gap-3 lg:rounded-lg lg:px-3 lg:text-sm " +

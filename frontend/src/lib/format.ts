@@ -54,6 +54,21 @@ export function percent(share: number): string {
   return new Intl.NumberFormat(formatLocale(), { style: "percent" }).format(whole);
 }
 
+/** "+12%", "−3%": against what it compares with. */
+export function signedPercent(share: number): string {
+  return new Intl.NumberFormat(formatLocale(), { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(share);
+}
+
+export function money(amount: number | null, currency: string | null): string {
+  if (amount === null || currency === null) return NOTHING;
+  return new Intl.NumberFormat(formatLocale(), { style: "currency", currency }).format(amount);
+}
+
+/** CO2 in kg. */
+export function emission(kilograms: number): string {
+  return `${number(kilograms, kilograms < 10 ? 1 : 0)}${NBSP}kg`;
+}
+
 /** A count; of a meter whose interval does not divide the hour, "8.6" readings are expected in one. */
 export function count(value: number): string {
   return number(value, Number.isInteger(value) ? 0 : 1);

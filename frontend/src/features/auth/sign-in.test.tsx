@@ -24,10 +24,10 @@ async function fillIn(username: string, password: string) {
 }
 
 describe("signing in", () => {
-  it("brings Alice to her devices and asks for the refresh token as a cookie", async () => {
+  it("brings Alice home and asks for the refresh token as a cookie", async () => {
     const { requests } = visit("/", null, { ...signedIn(alice), ...devices, "POST /api/auth/login": login });
     await fillIn("alice", "alice123");
-    expect(await screen.findByRole("link", { name: "Heat pump" })).toBeVisible();
+    expect(await screen.findByRole("heading", { level: 1, name: "Home" })).toBeVisible();
     const sent = requests.find((request) => request.url.endsWith("/login"));
     expect(await sent?.json()).toEqual({ username: "alice", password: "alice123", cookie: true });
     expect(localStorage.length).toBe(1);
@@ -143,7 +143,7 @@ describe("registering", () => {
       "POST /api/auth/login": login,
     });
     await fill();
-    expect(await screen.findByRole("link", { name: "Heat pump" })).toBeVisible();
+    expect(await screen.findByRole("heading", { level: 1, name: "Home" })).toBeVisible();
     expect(asked).toBe(1);
   });
 

@@ -17,10 +17,10 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
   const days = dates.map((date) => ({ date, slots: day.slots.filter((slot) => slot.date === date) }));
   return (
     <TableFrame label={caption}>
-      <table className="w-full text-sm tabular-nums">
+      <table className="w-full text-xs tabular-nums sm:text-sm">
         <caption className="sr-only">{caption}</caption>
         <thead>
-          <tr className="border-b border-line text-right text-muted [&>th]:px-3 [&>th]:py-2.5 [&>th]:font-medium sm:[&>th]:px-5">
+          <tr className="border-b border-line text-right text-muted [&>th]:px-1.5 [&>th]:py-2.5 [&>th]:font-medium [&>th:first-child]:pl-3 [&>th:last-child]:pr-3 sm:[&>th]:px-5!">
             <th scope="col" className="text-left">
               {t("day.hour")}
             </th>
@@ -32,7 +32,7 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
               </>
             )}
             <th scope="col" className="text-left">
-              {t("day.quality")}
+              <span className="max-sm:sr-only">{t("day.quality")}</span>
             </th>
             <th scope="col">{t("day.readings")}</th>
           </tr>
@@ -47,7 +47,7 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
               </tr>
             )}
             {slots.map((slot) => (
-              <tr key={slot.start} className="text-right whitespace-nowrap [&>*]:px-3 [&>*]:py-2 sm:[&>*]:px-5">
+              <tr key={slot.start} className="text-right whitespace-nowrap [&>*]:px-1.5 [&>*]:py-2 [&>:first-child]:pl-3 [&>:last-child]:pr-3 sm:[&>*]:px-5!">
                 <th scope="row" className="text-left font-normal">
                   {slot.label}
                 </th>
@@ -65,7 +65,8 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
                 <td className="text-left text-muted">
                   <span className="inline-flex items-center gap-2">
                     {slot.quality !== "ahead" && <QualitySample quality={slot.quality} colour={colour} />}
-                    {t(`day.qualities.${slot.quality}`)}
+                    {/* On a phone the mark alone, which the legend above explains. */}
+                    <span className="max-sm:sr-only">{t(`day.qualities.${slot.quality}`)}</span>
                   </span>
                 </td>
                 <td className="text-muted">

@@ -39,7 +39,7 @@ function DeviceDay({ deviceId }: { deviceId: string }) {
   // The other services are asked about a device that exists: what they do not know of it yet, they will.
   const exists = device.data !== undefined;
   const zone = useDeviceZone(deviceId, now, exists);
-  const forecast = useForecast(deviceId, exists);
+  const forecast = useForecast(`device_${deviceId}`, exists);
   const prefetch = usePrefetchDay(deviceId);
 
   const state = monitoredById(monitored.data).get(deviceId);

@@ -10,12 +10,13 @@ const HORIZON_HOURS = 48;
 /** `none`: there is nothing to forecast from, and why. */
 export type ForecastAnswer = { state: "issued"; forecast: Forecast } | { state: "none"; reason: string | null };
 
-export function forecastQuery(deviceId: string) {
+/** Of a scope: `device_<id>`, `plant_<id>`, `user_<id>_all`. */
+export function forecastQuery(scope: string) {
   return queryOptions({
-    queryKey: ["forecast", deviceId],
+    queryKey: ["forecast", scope],
     queryFn: async ({ signal }): Promise<ForecastAnswer> => {
       try {
-        return { state: "issued", forecast: await getForecast({ query: { device_id: deviceId, horizon: HORIZON_HOURS }, signal }) };
+        return { state: "issued", forecast: await getForecast({ query: { scope, horizon: HORIZON_HOURS }, signal }) };
       } catch (error) {
         if (error instanceof ApiError && error.status === 409) return { state: "none", reason: error.detail };
         throw error;
@@ -27,6 +28,6 @@ export function forecastQuery(deviceId: string) {
   });
 }
 
-export function useForecast(deviceId: string, enabled: boolean) {
-  return useQuery({ ...forecastQuery(deviceId), enabled });
+export function useForecast(scope: string, enabled: boolean) {
+  return useQuery({ ...forecastQuery(scope), enabled });
 }

@@ -6,6 +6,7 @@ import { authFetch } from "@/api/http";
 import { HOURS_KEY } from "@/features/day/api";
 import { MONITORED_KEY } from "@/features/devices/api";
 import { forecastQuery } from "@/features/forecast/api";
+import { DASHBOARD_KEY, EVERYTHING } from "@/features/home/api";
 
 import { backoff, readEvents, type LiveEvent } from "./stream";
 
@@ -19,6 +20,7 @@ const SILENCE = 75_000;
 /** A back-fill changes thousands of hours in a burst: each device is asked again at most this often. */
 const HOURS_EVERY = 2_000;
 const FORECAST_EVERY = 60_000;
+const TOTALS_EVERY = 15_000;
 const DEVICES_EVERY = 10_000;
 
 interface Payload {
@@ -84,7 +86,11 @@ function apply(event: LiveEvent, queries: QueryClient, throttle: ReturnType<type
   }
   if (event.type === "hour") {
     throttle.run(`hours ${id}`, HOURS_EVERY, () => void queries.invalidateQueries({ queryKey: [HOURS_KEY, id] }));
-    throttle.run(`forecast ${id}`, FORECAST_EVERY, () => void queries.invalidateQueries(forecastQuery(id)));
+    throttle.run("totals", TOTALS_EVERY, () => {
+      void queries.invalidateQueries({ queryKey: DASHBOARD_KEY });
+      void queries.invalidateQueries({ queryKey: [HOURS_KEY, EVERYTHING] });
+    });
+    throttle.run(`forecast ${id}`, FORECAST_EVERY, () => void queries.invalidateQueries(forecastQuery(`device_${id}`)));
   }
 }
 
