@@ -17,10 +17,10 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
   const days = dates.map((date) => ({ date, slots: day.slots.filter((slot) => slot.date === date) }));
   return (
     <TableFrame label={caption}>
-      <table className="w-full text-xs tabular-nums sm:text-sm">
+      <table className="w-full text-xs tracking-tight tabular-nums sm:text-sm sm:tracking-normal">
         <caption className="sr-only">{caption}</caption>
         <thead>
-          <tr className="border-b border-line text-right text-muted [&>th]:px-1.5 [&>th]:py-2.5 [&>th]:font-medium [&>th:first-child]:pl-3 [&>th:last-child]:pr-3 sm:[&>th]:px-5!">
+          <tr className="border-b border-line text-right text-muted [&>th]:px-0.5 [&>th]:py-2.5 [&>th]:font-medium [&>th:first-child]:pl-2 [&>th:last-child]:pr-2 sm:[&>th]:px-5!">
             <th scope="col" className="text-left">
               {t("day.hour")}
             </th>
@@ -47,7 +47,7 @@ export function DayTable({ day, kind }: { day: DayModel; kind: Kind }) {
               </tr>
             )}
             {slots.map((slot) => (
-              <tr key={slot.start} className="text-right whitespace-nowrap [&>*]:px-1.5 [&>*]:py-2 [&>:first-child]:pl-3 [&>:last-child]:pr-3 sm:[&>*]:px-5!">
+              <tr key={slot.start} className="text-right whitespace-nowrap [&>*]:px-0.5 [&>*]:py-2 [&>:first-child]:pl-2 [&>:last-child]:pr-2 sm:[&>*]:px-5!">
                 <th scope="row" className="text-left font-normal">
                   {slot.label}
                 </th>

@@ -71,7 +71,7 @@ describe("a device's day", () => {
     expect(screen.getByText(/Times in UTC \(\+00:00\)/)).toBeVisible();
 
     const row = (name: string) => within(table).getAllByRole("row", { name: new RegExp(`^${name}`) })[0];
-    expect(row("09:00")).toHaveTextContent("09:001.00––measured6 / 6");
+    expect(row("09:00")).toHaveTextContent("09:001.00––measured6/6");
     expect(row("11:00")).toHaveTextContent("11:00–2.001.25 to 3.50ahead–");
     await expectAccessible(container);
   });
