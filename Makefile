@@ -49,10 +49,13 @@ schemas: ## write the OpenAPI schemas that the dashboard's client is generated f
 bench-queries: infra ## what answers cost with a year of 1,000 meters, against a plain view
 	$(ops) with monitoring .local/venv/bin/python -m monitoring_service.bench.queries
 
+bench-ingest: infra ## how fast readings become hours, against a toy consumer and bare COPY
+	$(ops) with monitoring .local/venv/bin/python -m monitoring_service.bench.ingest
+
 bench-registrations: ## registrations a second, and how soon everybody knows the new user: [ARGS="--people 500 --at-once 50"]
 	$(ops) bench registrations $(ARGS)
 
-bench: bench-queries ## an hour of many meters through the forecast workers: make bench [ARGS="10000 --workers 2"]
+bench: bench-ingest bench-queries ## an hour of many meters through the forecast workers: make bench [ARGS="10000 --workers 2"]
 	$(ops) with forecast .local/venv/bin/python -m forecast_service.bench.many_meters $(or $(ARGS),10000)
 
 infra: ## PostgreSQL and RabbitMQ of the test instance alone
@@ -62,4 +65,4 @@ lock: ## compile requirements.lock anew from every pyproject.toml
 	@.local/venv/bin/uv pip compile --universal --generate-hashes --no-header -q --python-version 3.11 \
 	  --group native --group dev */pyproject.toml -o requirements.lock
 
-.PHONY: help up down reset status logs manage test check test-service journeys faults schemas bench bench-queries bench-registrations infra lock
+.PHONY: help up down reset status logs manage test check test-service journeys faults schemas bench bench-queries bench-ingest bench-registrations infra lock

@@ -53,7 +53,7 @@ def send_load(
             raise SimulatorError(f"--{name} {value}: give a whole number from 1 to {highest}")
     if readings < 1 or interval_seconds < 1:
         raise SimulatorError("--readings and --interval-seconds: give whole numbers from 1 upwards")
-    sender = _Sender(url, stop)
+    sender = Sender(url, stop)
     started = time.monotonic()
     done = sender.send(bodies(devices=devices, readings=readings, array=array, interval_seconds=interval_seconds))
     seconds = time.monotonic() - started
@@ -69,7 +69,7 @@ def send_load(
     return done
 
 
-class _Sender:
+class Sender:
     """Asynchronous confirms: a BlockingConnection would wait for each message's own."""
 
     def __init__(self, url: str, stop: threading.Event) -> None:

@@ -200,7 +200,27 @@ def decode(body: bytes, into: Readings, *, now_us: int) -> None:
                 revision = 0 if wire.revision is UNSET else wire.revision
                 into.add(position, at_us, wire.measurement_value, revision, False, index)
                 continue
+        if wire.readings is not UNSET and _add_series(wire, into, latest, index):
+            continue
         _add_checked(msgspec.to_builtins(wire, builtin_types=(datetime,)), into, now_us, index)
+
+
+def _add_series(wire: WireReading, into: Readings, latest: int, index: int) -> bool:
+    """Many readings of one device; False, having added none, when there is something to refuse among them."""
+    position, pairs = into._positions.get(wire.device_id), wire.readings
+    if position is None or pairs is UNSET or not pairs:
+        return False
+    at = [round(moment.timestamp() * 1e6) for moment, _ in pairs]
+    value = [number for _, number in pairs]
+    if min(at) < EARLIEST_US or max(at) > latest or max(value) > MAX_ABSOLUTE or min(value) < -MAX_ABSOLUTE:
+        return False
+    into.device += [position] * len(at)
+    into.at_us += at
+    into.value += value
+    into.revision += [0 if wire.revision is UNSET else wire.revision] * len(at)
+    into.is_power += [False] * len(at)
+    into.index += [index] * len(at)
+    return True
 
 
 def _note_device(device_id: str, into: Readings) -> None:

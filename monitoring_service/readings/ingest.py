@@ -30,12 +30,17 @@ from service_kit.faults import fault_point
 from service_kit.messaging import connect, quietly
 
 log = structlog.get_logger(__name__)
-BATCH_READINGS = 2_000
-# The broker hands out whole messages; twice the batch keeps it busy while a batch is being written.
-PREFETCH = 2 * BATCH_READINGS
+# Each batch computes an hour once, however many of its readings fall into it: of 1,000 meters, 10,000 readings in one batch
+# cost a third of what they cost in five.
+BATCH_READINGS = 10_000
 # Bounds the memory that waiting bodies take, whatever size they are.
 BATCH_BYTES = 16 * 1024 * 1024
-FLUSH_SECONDS = 0.2
+# Each is confirmed by the broker before the acknowledgement; many must not keep the process from its heartbeat.
+BATCH_REFUSALS = 500
+# Messages that the broker hands out before any has shown how large they are.
+FIRST_PREFETCH = 100
+# A batch is written after the first of these, or, while messages wait, after the second: the fuller, the cheaper a reading.
+FLUSH_SECONDS, LONGEST_FLUSH_SECONDS = 0.2, 1.0
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 5
 BEAT_SECONDS = 2
 
@@ -60,13 +65,13 @@ class Batch:
         self.connections: list[mqtt.Connection] = []
         self.bytes = 0
         self.tag = 0
-        self.due = float("inf")
+        self.begun = 0.0
         # What meters say by MQTT depends on what device they are, which only the database knows.
         self._untranslated: list[Message] = []
 
     def add(self, message: Message, tag: int) -> None:
         if not self.messages:
-            self.due = time.monotonic() + FLUSH_SECONDS
+            self.begun = time.monotonic()
         self.messages.append(message)
         self.bytes += len(message.body)
         self.tag = tag
@@ -101,9 +106,21 @@ class Batch:
             note_connections(self.connections)
         return result
 
-    def is_due(self) -> bool:
-        full = len(self.readings) + len(self._untranslated) >= BATCH_READINGS or self.bytes >= BATCH_BYTES
-        return bool(self.messages) and (full or time.monotonic() >= self.due)
+    def _filled(self) -> float:
+        """Which part of the most that a batch may hold."""
+        readings = max(len(self.readings) + len(self._untranslated), len(self.messages))
+        return max(readings / BATCH_READINGS, self.bytes / BATCH_BYTES, len(self.readings.refusals) / BATCH_REFUSALS)
+
+    def is_due(self, waiting: int) -> bool:
+        """`waiting`: messages that are here already and not yet in the batch."""
+        if not self.messages:
+            return False
+        age = time.monotonic() - self.begun
+        return age >= (LONGEST_FLUSH_SECONDS if waiting else FLUSH_SECONDS) or self._filled() >= 1
+
+    def prefetch(self) -> int:
+        """How many messages like these the broker should hand out: two batches, so that one waits while the other is written."""
+        return max(2, round(2 * len(self.messages) / self._filled()))
 
 
 def _now_us() -> int:
@@ -155,23 +172,38 @@ class Ingest:
         try:
             channel = link.channel()
             _declare(channel)
-            channel.basic_qos(prefetch_count=PREFETCH)
             log.info("ingest runs", queue=QUEUE)
             self._wait = FIRST_WAIT_SECONDS
-            batch = Batch()
-            for method, properties, body in channel.consume(QUEUE, inactivity_timeout=FLUSH_SECONDS / 2):
-                self._beat()
-                if method is not None:
-                    batch.add(_message(method, properties, body), method.delivery_tag)
-                self._watch.look(channel)
-                if batch.is_due() or (self._stop.is_set() and batch.messages):
-                    self._flush(channel, batch)
-                    batch = Batch()
-                if self._stop.is_set():
-                    return
+            prefetch: int | None = FIRST_PREFETCH
+            while prefetch:
+                channel.basic_qos(prefetch_count=prefetch)
+                prefetch = self._take_batches(channel, prefetch)
         finally:
             if link.is_open:
                 quietly(link.close)
+
+    def _take_batches(self, channel: BlockingChannel, prefetch: int) -> int | None:
+        """Until messages of another size come: the prefetch for those. None when told to stop, or when the queue is gone."""
+        batch = Batch()
+        for method, properties, body in channel.consume(QUEUE, inactivity_timeout=FLUSH_SECONDS / 2):
+            if method is not None:
+                batch.add(_message(method, properties, body), method.delivery_tag)
+                if not self._stop.is_set() and not batch.is_due(channel.get_waiting_message_count()):
+                    continue
+            self._beat()
+            self._watch.look(channel)
+            if not batch.messages:
+                if self._stop.is_set():
+                    return None
+                continue
+            self._flush(channel, batch)
+            if self._stop.is_set():
+                return None
+            if not prefetch / 2 <= (better := batch.prefetch()) <= prefetch * 2:
+                channel.cancel()  # what was handed out meanwhile goes back
+                return better
+            batch = Batch()
+        return None
 
     def _beat(self) -> None:
         """Tell the process's keeper, every other second, that it goes round; waiting for a database is going round."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -118,22 +119,29 @@ def known_devices(ids: Iterable[str]) -> dict[str, Known]:
                FROM devices_device d LEFT JOIN readings_cutoff c ON c.device_id = d.id WHERE d.id = ANY(%s::uuid[])""",
             [array(ids)],
         )
-        return {
-            row[0]: Known(
-                Meter(
-                    _KINDS[row[2]],
-                    row[3] * 1_000_000,
-                    row[4],
-                    row[5],
-                    signed=row[1] == "grid_import",
-                    frozen_until_us=row[7],
-                ),
-                row[2],
-                row[1],
-                row[6],
-            )
-            for row in cursor.fetchall()
-        }
+        return {row[0]: _known(*row[1:]) for row in cursor.fetchall()}
+
+
+# The same row gives the same object: a batch looks at its devices twice, and devices hardly ever change.
+@lru_cache(maxsize=65_536)
+def _known(
+    kind: str,
+    reading: str,
+    interval_seconds: int,
+    rated_power_w: float | None,
+    register_max: float | None,
+    deleted: bool,
+    frozen_until_us: int,
+) -> Known:
+    meter = Meter(
+        _KINDS[reading],
+        interval_seconds * 1_000_000,
+        rated_power_w,
+        register_max,
+        signed=kind == "grid_import",
+        frozen_until_us=frozen_until_us,
+    )
+    return Known(meter, reading, kind, deleted)
 
 
 def speakers(ids: Iterable[str]) -> dict[str, Speaker]:

@@ -223,3 +223,16 @@ def test_a_reading_comes_out_as_it_went_in(device: uuid.UUID, value: float, at: 
 
     assert rows(found) == [(str(device), instant, value)]
     assert json.loads(found.as_json(0))["measurement_value"] == value
+
+
+@given(
+    st.lists(st.tuples(st.datetimes(datetime(1999, 12, 30), datetime(2026, 3, 14)), st.floats(-1e16, 1e16)), min_size=1)
+)
+def test_an_array_says_what_its_readings_say_one_by_one(pairs: list[tuple[datetime, float]]) -> None:
+    stamped = [(f"{at.isoformat()}Z", value) for at, value in pairs]
+
+    together = decoded({"device_id": GOOD["device_id"], "readings": stamped})
+    alone = decoded([{**GOOD, "timestamp": at, "measurement_value": value} for at, value in stamped])
+
+    assert rows(together) == rows(alone)
+    assert sorted(r.reason for r in together.refusals) == sorted(r.reason for r in alone.refusals)
