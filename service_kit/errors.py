@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -34,6 +34,9 @@ def as_json(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, OperationalError | InterfaceError):
         log.error("database does not answer", error=str(error).strip())
         error = Unavailable()
+    elif isinstance(error, Http404) and str(error).endswith("matches the given query."):
+        # Django's words name a class of ours, which tells the caller nothing.
+        error = exceptions.NotFound(f"There is nothing at {context['request'].path} that you may see.")
     response = exception_handler(error, context)
     if response is not None and response.status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
         response["Retry-After"] = "3"

@@ -61,7 +61,11 @@ def test_every_change_is_told_with_the_whole_state_and_the_next_version(
     assert (patched.event.name, patched.event.category, patched.event.register_max) == ("Heat pump", "Heating", 99999.9)
     assert [a.user_id for a in patched.event.assignments] == [alice.id]
     assert deleted.event == DeviceDeleted(id=device.pk)
-    assert by_admin.get(f"/api/devices/{device.pk}").status_code == 404
+    gone = by_admin.get(f"/api/devices/{device.pk}")
+    assert (gone.status_code, gone.json()) == (
+        404,
+        {"detail": f"There is nothing at /api/devices/{device.pk} that you may see."},
+    )
 
 
 def test_a_refused_request_tells_nothing(by_admin: APIClient, published: Published) -> None:
