@@ -7,9 +7,10 @@ from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from device_service.fields import Instant, Number, Ref, TimeZone
+from device_service.fields import Instant, Number, Ref
 from device_service.plants.models import Plant, Tariff
 from device_service.plants.rates import DAY_MINUTES, RatesDoNotFit, check_week, clock
+from service_kit.fields import TimeZone
 
 FLAT_RATE = [{"price_per_kwh": 0.31, "weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}]
 TWO_RATES = [

@@ -5,8 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from service_kit.fields import NAME_LENGTH, Phone
-from user_service.fields import TimeZone
+from service_kit.fields import NAME_LENGTH, Phone, TimeZone
 from user_service.profiles.models import Profile
 
 ACCOUNT = "Of the account (change it at /api/auth/users/{id}); null until the account's event has arrived."
