@@ -52,6 +52,9 @@ bench-queries: infra ## what answers cost with a year of 1,000 meters, against a
 bench-ingest: infra ## how fast readings become hours, against a toy consumer and bare COPY
 	$(ops) with monitoring .local/venv/bin/python -m monitoring_service.bench.ingest
 
+bench-live: infra ## 500 live streams: how soon a reading is there, and what memory they take
+	$(ops) with monitoring .local/venv/bin/python -m monitoring_service.bench.live
+
 bench-registrations: ## registrations a second, and how soon everybody knows the new user: [ARGS="--people 500 --at-once 50"]
 	$(ops) bench registrations $(ARGS)
 
@@ -65,4 +68,4 @@ lock: ## compile requirements.lock anew from every pyproject.toml
 	@.local/venv/bin/uv pip compile --universal --generate-hashes --no-header -q --python-version 3.11 \
 	  --group native --group dev */pyproject.toml -o requirements.lock
 
-.PHONY: help up down reset status logs manage test check test-service journeys faults schemas bench bench-queries bench-ingest bench-registrations infra lock
+.PHONY: help up down reset status logs manage test check test-service journeys faults schemas bench bench-queries bench-ingest bench-live bench-registrations infra lock

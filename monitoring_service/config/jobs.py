@@ -1,4 +1,6 @@
 from monitoring_service.config.handlers import COPIES, HANDLERS
+from monitoring_service.devices.status import EVERY_SECONDS as STATUS_SECONDS
+from monitoring_service.devices.status import note_statuses
 from monitoring_service.hours.publishing import PublishHours
 from monitoring_service.readings.held import ReturnRefused
 from monitoring_service.readings.recompute import recompute_once
@@ -15,6 +17,7 @@ def jobs() -> dict[str, Unit]:
     return {
         "sync_events": EventConsumer("monitoring.sync", HANDLERS, COPIES),
         "publish_hours": PublishHours(),
+        "note_statuses": every(STATUS_SECONDS, note_statuses),
         "return_refused": every(10, ReturnRefused()),
         "recompute_hours": recompute_once,
         "keep_partitions": every(HOUR, keep_partitions),

@@ -29,6 +29,21 @@ class MeterConnection(models.Model):
     since = models.DateTimeField()
 
 
+class DeviceStatus(models.Model):
+    """How a device did when that was last told, by its own interval, and since when."""
+
+    class Status(models.TextChoices):
+        ONLINE = "online"
+        LATE = "late"
+        SILENT = "silent"
+        NEVER = "never"
+
+    device_id = models.UUIDField(primary_key=True)
+    status = models.CharField(max_length=8, choices=Status)
+    since = models.DateTimeField()
+    last_seen = models.DateTimeField(null=True)
+
+
 class MeterChange(models.Model):
     """A register meter was replaced at `at`, after which it counts on from `first_register` kWh."""
 

@@ -4,6 +4,8 @@ A notice names devices and hours and carries no energy: the live process reads w
 """
 
 import json
+from collections.abc import Sequence
+from uuid import UUID
 
 from django.db import connection
 
@@ -25,6 +27,12 @@ def announce_hours(changed: list[ChangedHours]) -> None:
 def announce_access() -> None:
     """Users, devices or assignments have changed: who may see what must be looked up again."""
     _notify({"access": True})
+
+
+def announce_statuses(device_ids: Sequence[UUID]) -> None:
+    """How these devices do has changed."""
+    for first in range(0, len(device_ids), DEVICES_PER_NOTICE):
+        _notify({"statuses": [str(each) for each in device_ids[first : first + DEVICES_PER_NOTICE]]})
 
 
 def _notify(notice: dict[str, object]) -> None:

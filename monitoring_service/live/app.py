@@ -1,6 +1,8 @@
 """`GET /api/monitoring/live`: Server-Sent Events, as a bare ASGI application: a stream here is a queue and a few hundred bytes."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -19,7 +21,6 @@ Send = Callable[[Message], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
 HEARTBEAT_SECONDS = 15
-STATUS_SECONDS = 10
 ACCESS_SECONDS = 60
 RETRY_MS = 3_000
 
@@ -41,16 +42,22 @@ class LiveApp:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._background = [
-                    asyncio.create_task(self.listener.run()),
-                    asyncio.create_task(_each(STATUS_SECONDS, self.hub.check_statuses)),
-                    asyncio.create_task(_each(ACCESS_SECONDS, self.hub.check_access)),
+                    asyncio.create_task(work) for work in (self.listener.run(), self.hub.run(), self._look_at_access())
                 ]
+                for task in self._background:
+                    task.add_done_callback(_end_process)
                 await send({"type": "lifespan.startup.complete"})
             else:
                 for task in self._background:
                     task.cancel()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+    async def _look_at_access(self) -> None:
+        """What no event tells of: signing keys that were withdrawn."""
+        while True:
+            await asyncio.sleep(ACCESS_SECONDS)
+            self.hub.access_may_have_changed()
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         path = scope["path"].rstrip("/")
@@ -72,10 +79,11 @@ class LiveApp:
             extra = {"www-authenticate": 'Bearer realm="api"'} if error.status_code == 401 else {}
             await _json(send, error.status_code, {"detail": str(error.detail)}, extra)
             return
+        except Error as error:
+            log.warning("stream refused", error=str(error).strip())
+            await _json(send, 503, {"detail": "The database does not answer. Try again shortly."}, {"retry-after": "3"})
+            return
         try:
-            if stream.caller.is_service:
-                await _json(send, 403, {"detail": "Only people watch."})
-                return
             await send(
                 {
                     "type": "http.response.start",
@@ -88,38 +96,40 @@ class LiveApp:
                 }
             )
             await _send_part(send, f"retry: {RETRY_MS}\n\n".encode())
-            gone = asyncio.create_task(_disconnected(receive))
+            gone = asyncio.create_task(_end_when_disconnected(receive, stream))
             try:
-                await self._feed(stream, gone, send)
+                await _feed(stream, send)
             finally:
                 gone.cancel()
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             self.hub.close(stream)
 
-    async def _feed(self, stream: Stream, gone: "asyncio.Task[None]", send: Send) -> None:
-        """Events until the token expires, the hub ends the stream or the browser goes."""
-        while not gone.done():
-            left = stream.caller.expires_at - time.time()
-            if left <= 0:
-                return
-            waiting = asyncio.create_task(stream.queue.get())
-            await asyncio.wait({waiting, gone}, timeout=min(left, HEARTBEAT_SECONDS), return_when="FIRST_COMPLETED")
-            if waiting.done():
-                parts = [waiting.result()]
-                while not stream.queue.empty():
-                    parts.append(stream.queue.get_nowait())
-                await _send_part(send, b"".join(part for part in parts if part is not None))
-                if None in parts:
-                    return
-            else:
-                waiting.cancel()
-                await _send_part(send, b": alive\n\n")
+
+async def _feed(stream: Stream, send: Send) -> None:
+    """Events until the token expires, the hub ends the stream or the browser goes."""
+    while (left := stream.caller.expires_at - time.time()) > 0:
+        try:
+            async with asyncio.timeout(min(left, HEARTBEAT_SECONDS)):
+                events = await stream.next()
+        except TimeoutError:
+            events = b": alive\n\n" if left > HEARTBEAT_SECONDS else b""
+        if not events:
+            return
+        await _send_part(send, events)
 
 
-async def _disconnected(receive: Receive) -> None:
+async def _end_when_disconnected(receive: Receive, stream: Stream) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+    stream.end()
+
+
+def _end_process(task: "asyncio.Task[None]") -> None:
+    """Without its background a stream would stay open and silent: end, and the keeper starts anew."""
+    if not task.cancelled():
+        log.error("live background ended", exc_info=task.exception())
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _send_part(send: Send, body: bytes) -> None:
@@ -136,13 +146,3 @@ async def _json(send: Send, status: int, body: dict[str, Any], extra: dict[str, 
         }
     )
     await send({"type": "http.response.body", "body": msgspec.json.encode(body)})
-
-
-async def _each(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Repeat the work for ever; a database that is away for a while must not end it."""
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            await work()
-        except Error as error:
-            log.warning("live check failed", error=str(error).strip())

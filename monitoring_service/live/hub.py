@@ -4,45 +4,53 @@ Notices name what changed; many of them within a moment become one look at the d
 """
 
 import asyncio
-import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 import structlog
 from django.db import Error, close_old_connections, connection
-from rest_framework.exceptions import APIException, AuthenticationFailed
 
 from monitoring_service.live import queries
-from monitoring_service.live.queries import Sight, Span
-from service_kit.auth import Caller, TokenAuthentication
+from monitoring_service.live.queries import Admitted, Sight, Span
+from service_kit.auth import Caller
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 GATHER_SECONDS = 0.2
+RETRY_SECONDS = 1
 REMEMBERED = 10_000
 WAITING_AT_MOST = 2_000
+# What is handed to a connection at once; the rest waits here, where all streams share it.
+PART_BYTES = 16_384
+LOOK_BACK_SECONDS = 2 * 3600
 HOUR = timedelta(hours=1)
+INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class News:
-    """What is to be told of a device, and the time of the device that it shows."""
+    """What is to be told of a device, as JSON, and the time (begin, end] of the device that it shows."""
 
     name: str
     device_id: UUID
     begin: datetime
     end: datetime
-    shown: dict[str, Any]
+    data: bytes
+
+    @property
+    def subject(self) -> tuple[str, UUID, datetime]:
+        """News of the same subject replace each other."""
+        return self.name, self.device_id, self.begin
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LiveEvent:
     """The same with its number, as it goes over the wire."""
 
@@ -51,44 +59,69 @@ class LiveEvent:
     body: bytes
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Stream:
-    """One caller's open connection. `None` in the queue ends it."""
+    """One caller's open connection and the events that wait for it; their bytes are shared by all streams."""
 
     caller: Caller
     token: str
-    sight: Sight
-    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(WAITING_AT_MOST))
+    ended: bool = False
+    _waiting: deque[bytes] = field(default_factory=deque)
+    _room: int = WAITING_AT_MOST
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def offer(self, event: LiveEvent) -> None:
-        if self.sight.of(event.news.device_id, event.news.begin, event.news.end):
-            self.put(event.body)
-
-    def put(self, body: bytes | None) -> None:
-        try:
-            self.queue.put_nowait(body)
-        except asyncio.QueueFull:
+    def put(self, body: bytes) -> None:
+        if len(self._waiting) >= self._room:
             # Somebody who reads too slowly starts again, with Last-Event-ID, instead of filling our memory.
             self.end()
+        elif not self.ended:
+            self._waiting.append(body)
+            self._news.set()
+
+    def put_first(self, bodies: list[bytes]) -> None:
+        """What was missed goes before what came meanwhile, however much it is."""
+        self._waiting.extendleft(reversed(bodies))
+        self._room += len(bodies)
+        self._news.set()
 
     def end(self) -> None:
-        while not self.queue.empty():
-            self.queue.get_nowait()
-        self.queue.put_nowait(None)
+        self._waiting.clear()
+        self.ended = True
+        self._news.set()
+
+    async def next(self) -> bytes:
+        """Events as soon as there are any, about PART_BYTES at most; none when the stream has ended."""
+        await self._news.wait()
+        parts: list[bytes] = []
+        size = 0
+        while self._waiting and size < PART_BYTES:
+            parts.append(self._waiting.popleft())
+            size += len(parts[-1])
+        if not self._waiting and not self.ended:
+            self._news.clear()
+        return b"".join(parts)
+
+
+@dataclass(eq=False, slots=True)
+class Viewer:
+    """A user with open streams, and what this user may see."""
+
+    sight: Sight
+    streams: set[Stream] = field(default_factory=set)
 
 
 class Hub:
     def __init__(self) -> None:
-        self.streams: set[Stream] = set()
+        self._viewers: dict[UUID, Viewer] = {}
         self._epoch = time.time_ns() // 1_000_000  # tells the ids of this process from those of one before it
-        self._numbers = itertools.count(1)
-        self._past: deque[LiveEvent] = deque(maxlen=REMEMBERED)
-        self._pending: dict[UUID, Span] = {}
-        self._sending: asyncio.TimerHandle | None = None
-        self._status: dict[UUID, str] = {}
-        self._access_lock = asyncio.Lock()
-        self._access_stale = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._last_number = 0
+        self._past: deque[LiveEvent] = deque()
+        self._told: dict[tuple[str, UUID, datetime], LiveEvent] = {}  # by subject, of what is in `_past`
+        self._hours: dict[UUID, Span] = {}
+        self._statuses: set[UUID] = set()
+        self._access_notices = 0
+        self._access_checked = 0
+        self._noted = asyncio.Event()
         # Two threads, so two database connections, whatever the number of streams.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="database")
 
@@ -108,53 +141,72 @@ class Hub:
     # ── streams ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def open(self, token: str, last_event_id: str) -> Stream:
-        """A stream for the bearer of this access token. Raises AuthenticationFailed."""
-        caller = await self.ask(TokenAuthentication().caller, token)
-        stream = Stream(caller, token, await self.ask(queries.sight_of, caller))
-        self.streams.add(stream)
-        for event in await self._missed(stream, last_event_id):
-            stream.offer(event)
+        """A stream for the bearer of this access token. Raises AuthenticationFailed or PermissionDenied."""
+        while True:
+            notices = self._access_notices
+            admitted = await self.ask(queries.admit, token)
+            # Who looked while access changed may have seen the old state, and the check of that change not this stream.
+            if notices == self._access_notices:
+                break
+        stream = Stream(admitted.caller, token)
+        viewer = self._viewers.setdefault(admitted.caller.id, Viewer(admitted.sight))
+        viewer.sight = admitted.sight
+        viewer.streams.add(stream)
+        try:
+            await self._catch_up(stream, viewer.sight, last_event_id)
+        except BaseException:
+            self.close(stream)
+            raise
         return stream
 
     def close(self, stream: Stream) -> None:
-        self.streams.discard(stream)
+        viewer = self._viewers.get(stream.caller.id)
+        if viewer is not None:
+            viewer.streams.discard(stream)
+            if not viewer.streams:
+                del self._viewers[stream.caller.id]
 
-    async def _missed(self, stream: Stream, last_event_id: str) -> Iterable[LiveEvent]:
-        """What came after the event with that id; when it is not remembered any more, the present state instead."""
+    async def _catch_up(self, stream: Stream, sight: Sight, last_event_id: str) -> None:
+        """First what came after the event with that id; when it is not remembered any more, the present state instead."""
+        begun = self._last_number
+        # With this id alone, a stream that breaks before its first event resumes here.
+        stream.put(f"id: {self._epoch}-{begun}\n\n".encode())
         if not last_event_id:
-            return []
+            return
         epoch, _, number = last_event_id.partition("-")
-        oldest = self._past[0].number if self._past else None
-        if epoch == str(self._epoch) and number.isdigit() and oldest is not None and oldest <= int(number) + 1:
-            return [event for event in self._past if event.number > int(number)]
-        now = int(time.time())
-        spans = dict.fromkeys(stream.sight.devices, (now - 2 * 3600, now))
-        return [self._numbered(news) for news in await self.ask(_present, spans)]
+        if epoch == str(self._epoch) and number.isdecimal() and self._remembers(int(number)):
+            missed = [(event.news, event.body) for event in self._past if event.number > int(number)]
+        else:
+            now = int(time.time())
+            spans = dict.fromkeys(sight.devices, (now - LOOK_BACK_SECONDS, now))
+            # Without ids of their own: only who has got all of it may resume after it.
+            missed = [(news, _wire(news)) for news in await self.ask(_present, spans, sight.devices)]
+        stream.put_first([body for news, body in missed if _shows(sight, news)])
 
-    async def check_access(self) -> None:
-        """Look again at who may see what: streams of callers who may not any more, or see less, end."""
-        self._access_stale = True
-        # A thousand assignments in a row become two looks: the one under way and one after it.
-        async with self._access_lock:
-            if not self._access_stale:
-                return
-            self._access_stale = False
-            await self._check_access()
+    def _remembers(self, number: int) -> bool:
+        oldest = self._past[0].number if self._past else self._last_number + 1
+        return oldest - 1 <= number <= self._last_number
 
     async def _check_access(self) -> None:
-        for stream in list(self.streams):
-            try:
-                stream.caller = await self.ask(TokenAuthentication().caller, stream.token)
-                sight = await self.ask(queries.sight_of, stream.caller)
-            except AuthenticationFailed:
+        """Look again at who may see what: streams of callers who may not any more, or see less, end."""
+        notices = self._access_notices
+        streams = [stream for viewer in self._viewers.values() for stream in viewer.streams]
+        admitted = await self.ask(queries.admit_again, {stream.token: stream.caller.id for stream in streams})
+        self._access_checked = notices
+        sights: dict[UUID, Sight] = {}
+        for stream in streams:
+            found: Admitted | None = admitted.get(stream.token)
+            if found is not None:
+                sights[found.caller.id] = found.sight
+            elif stream.token in admitted:
                 stream.end()
+        for user, sight in sights.items():
+            if (viewer := self._viewers.get(user)) is None:
                 continue
-            except APIException as error:
-                log.warning("access not checked", error=str(error.detail))
-                continue
-            if stream.sight.devices - sight.devices:
-                stream.end()
-            stream.sight = sight
+            if viewer.sight.devices - sight.devices:
+                for stream in viewer.streams:
+                    stream.end()
+            viewer.sight = sight
 
     # ── what happened ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -162,78 +214,110 @@ class Hub:
         """A notice of `announce.py`."""
         notice = msgspec.json.decode(text)
         if notice.get("access"):
-            self._start(self.check_access())
+            self.access_may_have_changed()
         for device, (first, last) in notice.get("hours", {}).items():
-            self._note(UUID(device), first, last)
+            self._note_hours(UUID(device), first, last)
+        self._statuses.update(map(UUID, notice.get("statuses", [])))
+        self._noted.set()
 
     def on_gap(self) -> None:
         """Notices may have been lost: look at everything that is watched."""
         now = int(time.time())
         for device in self._watched():
-            self._note(device, now - 2 * 3600, now)
-        self._start(self.check_access())
+            self._note_hours(device, now - LOOK_BACK_SECONDS, now)
+            self._statuses.add(device)
+        self.access_may_have_changed()
 
-    def _note(self, device: UUID, first: int, last: int) -> None:
-        low, high = self._pending.get(device, (first, last))
-        self._pending[device] = (min(low, first), max(high, last))
-        if self._sending is None:
-            loop = asyncio.get_running_loop()
-            self._sending = loop.call_later(GATHER_SECONDS, lambda: self._start(self._send()))
+    def access_may_have_changed(self) -> None:
+        self._access_notices += 1
+        self._noted.set()
 
-    def _start(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # The streams go on; the next notice, or the next reconnection, brings the newer state.
-            log.error("live update failed", error=f"{type(error).__name__}: {error}")
+    def _note_hours(self, device: UUID, first: int, last: int) -> None:
+        low, high = self._hours.get(device, (first, last))
+        self._hours[device] = (min(low, first), max(high, last))
 
     def _watched(self) -> set[UUID]:
-        return set().union(*(stream.sight.devices for stream in self.streams))
+        return set().union(*{id(viewer.sight): viewer.sight.devices for viewer in self._viewers.values()}.values())
 
-    async def _send(self) -> None:
-        pending, self._pending, self._sending = self._pending, {}, None
+    async def run(self) -> None:
+        """Tell what is noted, one look after the other, so that nothing older overtakes what is newer."""
+        while True:
+            await self._noted.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._noted.clear()
+            try:
+                await self._tell()
+            except Error as error:
+                log.warning("live update waits", error=str(error).strip(), retry_in=RETRY_SECONDS)
+                self._noted.set()
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _tell(self) -> None:
+        # Access first: a device that is newly somebody's is shown from its first reading on.
+        if self._access_checked != self._access_notices:
+            await self._check_access()
+        hours, self._hours = self._hours, {}
+        changed, self._statuses = self._statuses, set()
         watched = self._watched()
-        spans = {device: span for device, span in pending.items() if device in watched}
-        if spans:
-            self._broadcast(await self.ask(_present, spans))
-
-    async def check_statuses(self) -> None:
-        """Tell of devices that fell silent or came back since the last look."""
-        if not (watched := self._watched()):
+        spans = {device: span for device, span in hours.items() if device in watched}
+        if not spans and not changed & watched:
             return
-        now, changed = datetime.now(UTC), []
-        for device, (status, last_seen) in (await self.ask(queries.statuses, watched)).items():
-            before = self._status.get(device)
-            self._status[device] = status
-            if before is not None and before != status:
-                shown = {"device_id": device, "status": status, "last_seen": last_seen}
-                changed.append(News("device-status", device, now, now, shown))
-        self._broadcast(changed)
+        try:
+            self._broadcast(await self.ask(_present, spans, changed & watched))
+        except Error:
+            for device, span in spans.items():
+                self._note_hours(device, *span)
+            self._statuses |= changed & watched
+            raise
 
-    def _broadcast(self, news: Iterable[News]) -> None:
+    def _broadcast(self, news: list[News]) -> None:
+        watchers: dict[UUID, list[Viewer]] = {each.device_id: [] for each in news}
+        for viewer in self._viewers.values():
+            for device in viewer.sight.devices & watchers.keys():
+                watchers[device].append(viewer)
         for each in news:
-            event = self._numbered(each)
-            self._past.append(event)
-            for stream in self.streams:
-                stream.offer(event)
+            before = self._told.get(each.subject)
+            if before is not None and before.news.data == each.data:
+                continue
+            self._last_number += 1
+            event = LiveEvent(
+                self._last_number, each, f"id: {self._epoch}-{self._last_number}\n".encode() + _wire(each)
+            )
+            self._remember(event)
+            for viewer in watchers[each.device_id]:
+                if _shows(viewer.sight, each):
+                    for stream in viewer.streams:
+                        stream.put(event.body)
 
-    def _numbered(self, news: News) -> LiveEvent:
-        number = next(self._numbers)
-        head = f"id: {self._epoch}-{number}\nevent: {news.name}\ndata: ".encode()
-        return LiveEvent(number, news, head + msgspec.json.encode(news.shown) + b"\n\n")
+    def _remember(self, event: LiveEvent) -> None:
+        self._past.append(event)
+        self._told[event.news.subject] = event
+        if len(self._past) > REMEMBERED:
+            oldest = self._past.popleft()
+            if self._told[oldest.news.subject] is oldest:
+                del self._told[oldest.news.subject]
 
 
-def _present(spans: dict[UUID, Span]) -> list[News]:
-    """The newest readings and the hours of these spans as they are now. Runs on a database thread."""
+def _wire(news: News) -> bytes:
+    return f"event: {news.name}\ndata: ".encode() + news.data + b"\n\n"
+
+
+def _shows(sight: Sight, news: News) -> bool:
+    return sight.of(news.device_id, news.begin, news.end)
+
+
+def _present(spans: dict[UUID, Span], statuses: Iterable[UUID]) -> list[News]:
+    """The newest readings and the hours of these spans, and how these devices do, as they are now. Runs on a database thread."""
+    encode = msgspec.json.encode
     news = [
-        News("hour", hour.device_id, hour.start, hour.start + HOUR, asdict(hour))
+        News("hour", hour.device_id, hour.start, hour.start + HOUR, encode(asdict(hour)))
         for hour in queries.changed_hours(spans)
     ]
     for newest in queries.newest_readings(spans):
         shown = {"device_id": newest.device_id, "timestamp": newest.at, "value": newest.value}
-        news.append(News("measurement", newest.device_id, newest.at, newest.at, shown))
+        news.append(News("measurement", newest.device_id, newest.at - INSTANT, newest.at, encode(shown)))
+    news += [
+        News("device-status", noted["device_id"], noted["since"], noted["since"], encode(noted))
+        for noted in queries.statuses(statuses)
+    ]
     return news

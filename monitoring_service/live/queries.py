@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
 
-from monitoring_service.devices.models import Assignment, Device
-from monitoring_service.devices.queries import Period, Status, status_of, visible_devices
+from monitoring_service.devices.models import Assignment, Device, DeviceStatus
+from monitoring_service.devices.queries import Period
 from monitoring_service.hours.energy import Quality
 from monitoring_service.hours.rows import array
+from monitoring_service.people.models import User
 from monitoring_service.readings.models import LastReading
-from service_kit.auth import Caller
+from service_kit.auth import Caller, TokenAuthentication
 
 # A back-fill changes months; what is shown live is its newest end.
 HOURS_AT_MOST = timedelta(hours=48)
@@ -20,7 +23,7 @@ _NAMES = [quality.name.lower() for quality in Quality]
 Span = tuple[int, int]  # seconds since 1970 of the first and the last hour that changed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sight:
     """The devices that a caller may see and when; `periods` is None for an administrator: at any time."""
 
@@ -37,14 +40,22 @@ class Sight:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The bearer of a token, and what this person may see now."""
+
+    caller: Caller
+    sight: Sight
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     device_id: UUID
     at: datetime
     value: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ChangedHour:
     device_id: UUID
     start: datetime
@@ -55,17 +66,55 @@ class ChangedHour:
     version: int
 
 
-def sight_of(caller: Caller) -> Sight:
-    """What the caller may see now."""
-    devices = frozenset(visible_devices(caller).values_list("id", flat=True))
-    if caller.is_admin:
-        return Sight(devices, None)
-    periods: dict[UUID, list[Period]] = {}
-    for device_id, since, until in Assignment.objects.filter(user_id=caller.id).values_list(
-        "device_id", "since", "until"
-    ):
-        periods.setdefault(device_id, []).append(Period(since, until))
-    return Sight(devices, periods)
+class _ManyTokens(TokenAuthentication):
+    """Checks the tokens of many callers against copies of their accounts that were read all at once."""
+
+    def __init__(self, user_ids: Iterable[UUID]) -> None:
+        accounts = User.objects.filter(pk__in=list(user_ids)).values_list("id", "role", "is_active", "deleted_at")
+        self._copies = {id_: (role, active and deleted is None) for id_, role, active, deleted in accounts}
+
+    def copy_of(self, user_id: UUID) -> tuple[str, bool] | None:
+        return self._copies.get(user_id)
+
+
+def admit(token: str) -> Admitted:
+    """The person whose access token this is. Raises AuthenticationFailed, or PermissionDenied for a service."""
+    caller = TokenAuthentication().caller(token)
+    if caller.is_service:
+        raise PermissionDenied("Only people watch.")
+    return Admitted(caller, sights_of([caller])[caller.id])
+
+
+def admit_again(tokens: Mapping[str, UUID]) -> dict[str, Admitted | None]:
+    """The same for many people's tokens (token -> user id), in three queries.
+
+    None for one that is not good any more; one that cannot be checked now is left out.
+    """
+    check = _ManyTokens(set(tokens.values()))
+    callers: dict[str, Caller | None] = {}
+    for token in tokens:
+        try:
+            callers[token] = check.caller(token)
+        except AuthenticationFailed:
+            callers[token] = None
+        except APIException:
+            continue
+    sights = sights_of(caller for caller in callers.values() if caller is not None)
+    return {token: None if caller is None else Admitted(caller, sights[caller.id]) for token, caller in callers.items()}
+
+
+def sights_of(callers: Iterable[Caller]) -> dict[UUID, Sight]:
+    """What each of these users may see now, in two queries; administrators share one Sight."""
+    roles = {caller.id: caller.is_admin for caller in callers}
+    periods: dict[UUID, dict[UUID, list[Period]]] = {user: {} for user, is_admin in roles.items() if not is_admin}
+    mine = Assignment.objects.filter(user_id__in=list(periods), device_id__in=Device.live.values("id"))
+    for user, device, since, until in mine.values_list("user_id", "device_id", "since", "until"):
+        periods[user].setdefault(device, []).append(Period(since, until))
+    sights = {user: Sight(frozenset(of_user), of_user) for user, of_user in periods.items()}
+    if len(periods) < len(roles):
+        everything = Sight(frozenset(Device.live.values_list("id", flat=True)), None)
+        sights |= {user: everything for user, is_admin in roles.items() if is_admin}
+    return sights
 
 
 def newest_readings(device_ids: Iterable[UUID]) -> list[Measurement]:
@@ -96,10 +145,7 @@ def changed_hours(spans: Mapping[UUID, Span]) -> list[ChangedHour]:
         ]
 
 
-def statuses(device_ids: Iterable[UUID]) -> dict[UUID, tuple[Status, datetime | None]]:
-    """How each device does at this moment, with when it was last seen."""
-    ids = list(device_ids)
-    seen = dict(LastReading.objects.filter(device_id__in=ids).values_list("device_id", "at"))
-    now = datetime.now(UTC)
-    intervals = Device.live.filter(pk__in=ids).values_list("id", "interval_seconds")
-    return {device: (status_of(seen.get(device), interval, now), seen.get(device)) for device, interval in intervals}
+def statuses(device_ids: Iterable[UUID]) -> list[Any]:
+    """What was last noted of how each device does: device_id, status, since, last_seen."""
+    noted = DeviceStatus.objects.filter(device_id__in=list(device_ids))
+    return list(noted.values("device_id", "status", "since", "last_seen"))
