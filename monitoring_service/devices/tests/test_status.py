@@ -43,12 +43,13 @@ def test_alice_watches_her_meter_fall_silent_and_come_back(
     deliver(device_event(owners=[alice], interval_seconds=60), version=2)
     assert note_statuses() == 1
     assert note_statuses() == 0
+    silent = alices.next_of("device-status")
     send(reading(ago(seconds=1), 0.1))
     assert note_statuses() == 1
+    back = alices.next_of("device-status")
     send(reading(ago(seconds=1), 0.1, his))
     assert note_statuses() == 1
 
-    silent, back = alices.next_of("device-status"), alices.next_of("device-status")
     assert (silent["device_id"], silent["status"], back["status"]) == (str(METER), "silent", "online")
     assert silent["last_seen"] < back["last_seen"] < back["since"]
     assert charlies.next_of("device-status")["device_id"] == str(his)
