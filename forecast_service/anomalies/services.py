@@ -1,6 +1,7 @@
 """Every write of anomalies."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -9,11 +10,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from forecast_service.anomalies.models import Anomaly
-from forecast_service.forecasters.base import DAY, History, Place
+from forecast_service.forecasters.base import DAY, Forecast, History, Place
 from forecast_service.forecasters.batch import answer_each
 from forecast_service.forecasters.choose import SARIMAX, Answer
 from forecast_service.forecasters.detection import ADVICE, Finding, findings
 from forecast_service.forecasters.odd_days import oddness
+from forecast_service.forecasts.queries import forecasts_issued
 from forecast_service.forecasts.scopes import Population
 from service_kit.events import AnomalyDetected
 from service_kit.outbox import publish, publish_all
@@ -28,21 +30,36 @@ CHANGING = ("end", "expected_kwh", "actual_kwh", "confidence", "ended", "version
 @transaction.atomic
 def look_for_anomalies(*, populations: Sequence[Population], histories: Sequence[History]) -> int:
     """Hold the last day of each single device against the forecast of the day before; the number of anomalies that are new."""
-    groups: dict[Place, list[tuple[Population, History]]] = {}
-    for population, history in zip(populations, histories, strict=True):
-        if population.scope == f"device_{population.members[0].device.pk}" and len(history.values) > 2 * DAY:
-            groups.setdefault(population.place, []).append((population, history))
-    looked: dict[uuid.UUID, datetime] = {}
-    found: list[tuple[uuid.UUID, Finding, History]] = []
+    single = {
+        population.members[0].device.pk: (population, history)
+        for population, history in zip(populations, histories, strict=True)
+        if population.scope == f"device_{population.members[0].device.pk}" and len(history.values) > 2 * DAY
+    }
+    expected = _expected(list(single.values()))
+    found = [
+        (device_id, one, history)
+        for device_id, (population, history) in single.items()
+        if population.scope in expected
+        for one in findings(history, expected[population.scope], production=population.kind == "production")
+    ]
+    return _keep({device_id: history.end for device_id, (_, history) in single.items()}, found) if single else 0
+
+
+def _expected(looked: Sequence[tuple[Population, History]]) -> dict[str, Forecast]:
+    """By scope what SARIMAX expected of the last day: as it was issued a day ago, else as it would have been."""
+    expected = forecasts_issued(
+        [population for population, _ in looked], model=SARIMAX.name, before=timedelta(hours=DAY), hours=DAY
+    )
+    groups: dict[Place, list[tuple[Population, History]]] = defaultdict(list)
+    for population, history in looked:
+        if population.scope not in expected:
+            groups[population.place].append((population, history))
     for place, members in groups.items():
         told = answer_each([history.before(DAY) for _, history in members], DAY, place)
-        for (population, history), answered in zip(members, told, strict=True):
-            device_id = population.members[0].device.pk
-            looked[device_id] = history.end
+        for (population, _), answered in zip(members, told, strict=True):
             if isinstance(answered, Answer) and answered.model == SARIMAX.name:
-                shown = findings(history, answered.forecast, production=population.kind == "production")
-                found += [(device_id, one, history) for one in shown]
-    return _keep(looked, found) if looked else 0
+                expected[population.scope] = answered.forecast
+    return expected
 
 
 def _keep(looked: Mapping[uuid.UUID, datetime], found: Sequence[tuple[uuid.UUID, Finding, History]]) -> int:

@@ -6,6 +6,7 @@ day repeats are one. Offsets that are no full hours are floored, which keeps the
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,27 +18,34 @@ HOUR = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=64)
 def wall_hours(start: datetime, hours: int, zone: str) -> NDArray[np.int64]:
-    """Number of the wall-clock hour (since 1970-01-01 00:00 on that clock) of each UTC hour from `start`."""
-    first = int((start - EPOCH) // HOUR)
-    numbers = first + np.arange(hours, dtype=np.int64)
-    if zone == "UTC":
-        return numbers
-    clock = ZoneInfo(zone)
+    """Number of the wall-clock hour (since 1970-01-01 00:00 on that clock) of each UTC hour from `start`, not to be written to.
+
+    Kept, because all meters that are forecast together ask for the same.
+    """
+    numbers = int((start - EPOCH) // HOUR) + np.arange(hours, dtype=np.int64)
+    if zone != "UTC":
+        _move(numbers, start, ZoneInfo(zone))
+    numbers.flags.writeable = False
+    return numbers
+
+
+def _move(numbers: NDArray[np.int64], start: datetime, clock: ZoneInfo) -> None:
+    """From the hours of UTC to those of the clock."""
 
     def offset(index: int) -> int:
         moment = (start + index * HOUR).astimezone(clock)
         seconds = (moment.utcoffset() or timedelta()).total_seconds()
         return int(seconds // 3600)
 
-    for begin in range(0, hours, DAY):
-        end = min(begin + DAY, hours)
+    for begin in range(0, len(numbers), DAY):
+        end = min(begin + DAY, len(numbers))
         shift, later = offset(begin), offset(end - 1)
         if shift == later:
             numbers[begin:end] += shift
         else:  # the clock changes within these hours
             numbers[begin:end] += np.array([offset(index) for index in range(begin, end)])
-    return numbers
 
 
 def to_wall(history: History, horizon: int, zone: str) -> tuple[int, Floats, NDArray[np.int64]]:

@@ -50,20 +50,21 @@ class Made:
 
 
 def make_forecasts(populations: Sequence[Population], models: Mapping[Key, SavedModel], *, horizon: int) -> Made:
-    """Forecast the hours after each population's `until`, by its saved model or, where a choice is due, by the one chosen now."""
+    """Forecast the hours after each population's `until`, by the model chosen now, else by its saved one, else SARIMAX."""
     histories = histories_of(populations)
     chosen = choose_for(populations, histories, models)
-    used = [chosen.get(key(one)) or models[key(one)] for one in populations]
+    used = [chosen.get(key(one)) or models.get(key(one)) for one in populations]
     alike: dict[tuple[Place, str], list[int]] = defaultdict(list)
     for number, (population, model) in enumerate(zip(populations, used, strict=True)):
-        alike[population.place, model.forecaster].append(number)
+        alike[population.place, model.forecaster if model else SARIMAX.name].append(number)
     outcomes: dict[int, Issue | NothingToForecastFrom] = {}
     for (place, name), numbers in alike.items():
         answers = answer_each([histories[one] for one in numbers], horizon, place, forecaster=FORECASTERS[name])
         for number, told in zip(numbers, answers, strict=True):
             if isinstance(told, Answer):
-                accuracy = accuracy_of(used[number], told.model) or Accuracy()
-                outcomes[number] = as_issue(populations[number], told, used[number].reason, accuracy)
+                model = used[number]
+                accuracy, reason = accuracy_of(model, told.model) or Accuracy(), model.reason if model else ""
+                outcomes[number] = as_issue(populations[number], told, reason, accuracy)
             else:
                 outcomes[number] = told
     return Made(histories, [outcomes[number] for number in range(len(populations))], list(chosen.values()))

@@ -1,8 +1,13 @@
 """Stored forecasts, as they are asked for."""
 
-from django.db.models import Case, IntegerField, QuerySet, When
+from collections.abc import Sequence
+from datetime import timedelta
 
+from django.db.models import Case, F, IntegerField, QuerySet, When
+
+from forecast_service.forecasters import base
 from forecast_service.forecasts.models import Forecast
+from forecast_service.forecasts.rows import ENERGIES
 from forecast_service.forecasts.scopes import KINDS, Population
 
 
@@ -14,6 +19,22 @@ def current_forecast(population: Population) -> Forecast | None:
         is_current=True,
         basis=population.basis,
     ).first()
+
+
+def forecasts_issued(
+    populations: Sequence[Population], *, model: str, before: timedelta, hours: int
+) -> dict[str, base.Forecast]:
+    """By scope the first `hours` of what this model forecast `before` the end of each population's history, where it did."""
+    wanted = {(one.scope, one.kind, one.until - before) for one in populations}
+    first = {f"_{name}": F(name)[:hours] for name in ENERGIES}
+    rows = Forecast.objects.filter(
+        scope__in={scope for scope, _, _ in wanted}, history_until__in={until for _, _, until in wanted}, model=model
+    ).annotate(**first)
+    return {
+        scope: base.Forecast(*map(base.floats, arrays))
+        for scope, kind, until, *arrays in rows.values_list("scope", "kind", "history_until", *first)
+        if (scope, kind, until) in wanted
+    }
 
 
 def told_forecasts() -> QuerySet[Forecast]:

@@ -1,6 +1,5 @@
 """Every write of forecasts and plans."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -15,6 +14,7 @@ from forecast_service.anomalies.services import look_for_anomalies
 from forecast_service.forecasters.base import LONGEST_HORIZON
 from forecast_service.forecasts.models import Forecast, Plan
 from forecast_service.forecasts.pipeline import Issue, columns, make_forecasts
+from forecast_service.forecasts.rows import insert_forecasts, note_done
 from forecast_service.forecasts.scopes import Population, UnknownScope, parse_scope, populate_each
 from forecast_service.training.queries import current_models
 from forecast_service.training.services import keep_choices
@@ -95,7 +95,7 @@ def issue_together(*, plan_ids: Sequence[int]) -> int:
                 issues.append(outcome)
             else:
                 plan.last_error = str(outcome)
-    Plan.objects.bulk_update([plan for plan in plans if plan.pk not in gone], ["done_until", "last_error"])
+    note_done([plan for plan in plans if plan.pk not in gone])
     stored = store_forecasts(issues=issues)
     fault_point("forecasts_computed")
     return stored
@@ -104,20 +104,24 @@ def issue_together(*, plan_ids: Sequence[int]) -> int:
 @transaction.atomic
 def store_forecasts(*, issues: Sequence[Issue]) -> int:
     """Make each the current forecast of its scope and tell of it, unless there is one from the same hour already; their number."""
-    scopes = {issue.population.scope for issue in issues}
-    there = set(Forecast.objects.filter(scope__in=scopes).values_list("scope", "kind", "history_until"))
-    news = [
-        issue
+    populations = [issue.population for issue in issues]
+    there = set(
+        Forecast.objects.filter(
+            scope__in={one.scope for one in populations}, history_until__in={one.until for one in populations}
+        ).values_list("scope", "kind", "history_until")
+    )
+    rows = [
+        _row(issue)
         for issue in issues
         if (issue.population.scope, issue.population.kind, issue.population.until) not in there
     ]
-    for kind, scoped in _by_kind(news).items():
-        Forecast.objects.filter(scope__in=scoped, kind=kind, is_current=True).update(is_current=False)
-    rows = Forecast.objects.bulk_create([_row(issue) for issue in news])
-    for issue, row in zip(news, rows, strict=True):
-        # The event names a scope and no kind; a list of devices is nobody's but the asker's.
-        if issue.population.leading and "," not in row.scope:
-            outbox.publish(forecast_state(row), version=row.version)
+    for kind in {row.kind for row in rows}:
+        scopes = [row.scope for row in rows if row.kind == kind]
+        Forecast.objects.filter(scope__in=scopes, kind=kind, is_current=True).update(is_current=False)
+    insert_forecasts(rows)
+    # The event names a scope and no kind; a list of devices is nobody's but the asker's.
+    leading = {(one.scope, one.kind) for one in populations if one.leading and "," not in one.scope}
+    outbox.publish_all((forecast_state(row), row.version) for row in rows if (row.scope, row.kind) in leading)
     return len(rows)
 
 
@@ -127,13 +131,6 @@ def replace_forecast(*, issue: Issue) -> None:
     of = issue.population
     Forecast.objects.filter(scope=of.scope, kind=of.kind, history_until=of.until).delete()
     store_forecasts(issues=[issue])
-
-
-def _by_kind(issues: Iterable[Issue]) -> dict[str, list[str]]:
-    scopes: dict[str, list[str]] = defaultdict(list)
-    for issue in issues:
-        scopes[issue.population.kind].append(issue.population.scope)
-    return scopes
 
 
 def _row(issue: Issue) -> Forecast:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 from django.utils import timezone
 
@@ -15,6 +16,9 @@ from forecast_service.training.models import SavedModel
 from forecast_service.training.queries import CHOOSE_AGAIN_AFTER, Key, key
 
 AUTO = "auto"
+# A choice costs as much as ten forecasts. Of a hundred scopes forecast together so many choose, the others in the next hours:
+# the hour in which ten thousand meters are new costs little more than any other.
+CHOICES_AT_ONCE = 8
 # Tried on every scope every day, so each of them costs a few milliseconds.
 ROUTINE: tuple[Forecaster, ...] = (SARIMAX, YESTERDAY, LAST_WEEK)
 
@@ -29,19 +33,25 @@ def due_for_choice(population: Population, model: SavedModel | None) -> bool:
 def choose_for(
     populations: Sequence[Population], histories: Sequence[History], models: Mapping[Key, SavedModel]
 ) -> dict[Key, SavedModel]:
-    """The models of the scopes that were due for a choice: new or changed, and not saved yet."""
-    due: dict[Place, list[int]] = defaultdict(list)
-    for number, population in enumerate(populations):
-        if due_for_choice(population, models.get(key(population))):
-            due[population.place].append(number)
+    """The models of the scopes whose turn to choose it is: new or changed, and not saved yet."""
+    due = [n for n, one in enumerate(populations) if due_for_choice(one, models.get(key(one)))]
+    due.sort(key=lambda n: _chosen_from(models.get(key(populations[n]))))
+    alike: dict[Place, list[int]] = defaultdict(list)
+    for number in due[:CHOICES_AT_ONCE]:
+        alike[populations[number].place].append(number)
     chosen: dict[Key, SavedModel] = {}
-    for place, numbers in due.items():
+    for place, numbers in alike.items():
         choices = choose_each([histories[number] for number in numbers], place, ROUTINE)
         for number, choice in zip(numbers, choices, strict=True):
             population = populations[number]
             model = models.get(key(population)) or new_model(population, asked=AUTO)
             chosen[key(population)] = take(model, choice, population)
     return chosen
+
+
+def _chosen_from(model: SavedModel | None) -> datetime:
+    """Who never chose comes first."""
+    return model.history_until if model else datetime.min.replace(tzinfo=UTC)
 
 
 def take(model: SavedModel, choice: Choice, population: Population) -> SavedModel:

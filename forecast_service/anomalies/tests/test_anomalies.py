@@ -8,8 +8,9 @@ import pytest
 
 from forecast_service.anomalies.models import Anomaly
 from forecast_service.conftest import NOON
-from forecast_service.forecasts.models import Plan
+from forecast_service.forecasts.models import Forecast, Plan
 from forecast_service.forecasts.planning import take_up_changes
+from forecast_service.forecasts.rows import ENERGIES
 from forecast_service.forecasts.services import issue_planned
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,22 @@ def test_every_change_is_told_to_the_other_services(meter, look, habit, alice, c
     assert (first.start, first.end, first.actual_kwh) == (NOON, NOON + timedelta(hours=6), 0)
     assert first.message.startswith("Nothing at all is used")
     assert f"{first.expected_kwh:.3g} expected" in first.message
+
+
+def test_an_hour_is_held_against_the_forecast_that_was_issued_a_day_ago(meter, look, habit):
+    usual = habit(2)
+    look(meter, usual[:1])
+    issued = Forecast.objects.get(scope=f"device_{meter}")
+    look(meter, usual[1:24], after=1)
+    look(meter, usual[24:25], after=24)
+    assert not Anomaly.objects.exists()
+    Forecast.objects.filter(pk=issued.pk).update(
+        **{name: [value] * 168 for name, value in zip(ENERGIES, (9.0, 8.9, 9.1, 8.8, 9.2), strict=True)}
+    )
+    Plan.objects.update(done_until=None)
+    look(meter, [], after=25)
+    assert [one.fault for one in Anomaly.objects.all()] == ["unusually_low"]
+    assert Anomaly.objects.get().expected_kwh == pytest.approx(9 * 24)
 
 
 def test_a_sound_meter_has_none(meter, look, habit):

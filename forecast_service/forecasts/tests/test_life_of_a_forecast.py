@@ -159,9 +159,26 @@ def test_a_hundred_scopes_take_no_more_queries_than_three(device, hours, habit):
             take_up_changes()
         with CaptureQueriesContext(connection) as issuing:
             assert issue_all() == count
-        return len(planning), len(issuing) - count  # each forecast is an event of its own in the outbox
+        return len(planning), len(issuing)
 
     assert queries(3) == queries(25)
+
+
+def test_of_many_new_scopes_some_choose_each_hour_until_all_have(device, hours, habit):
+    """All are forecast at once; the backtests of all of them at once would hold up the hour."""
+    meters = [device() for _ in range(20)]
+    chosen = []
+    for hour in range(4):
+        for meter in meters:
+            hours(meter, habit(9)[:1] if hour else habit(9), until=NOON + timedelta(hours=hour))
+        take_up_changes()
+        assert issue_all() == 20
+        chosen.append(SavedModel.objects.count())
+    assert chosen == [8, 16, 20, 20]
+    first = Forecast.objects.filter(history_until=NOON)
+    assert {row.model for row in first} == {"sarimax"}
+    assert first.filter(reason="").count() == 12
+    assert not Forecast.objects.filter(is_current=True, reason="").exists()
 
 
 def test_accuracy_is_measured_once_a_day(home, hours):
