@@ -86,7 +86,7 @@ def dashboard(view: View) -> dict[str, Any]:
     groups = _parts(view)
     finest: Resolution = "quarter" if _needs_quarters(view) else "hour"
     begin = min(int(days[0]), int(weeks[0]))
-    series = EnergyQuestion(view.caller, list(groups.values()), begin, int(days[-1]), zone, finest).answer()
+    series = EnergyQuestion(list(groups.values()), begin, int(days[-1]), zone, finest).answer()
     parts = list(zip(groups, series, strict=True))
     consumed = _together([found for part, found in parts if part.consumes])
     produced = _together([found for part, found in parts if part.produces])
@@ -207,7 +207,7 @@ def _like_for_like(view: View, devices: Sequence[Chosen]) -> tuple[float | None,
     """Today up to the newest quarter that is known, and yesterday up to the same time of its own clock."""
     today, zone = view.today, view.zone
     before, begin, end = (midnight(today + timedelta(days=n), zone) for n in (-1, 0, 1))
-    (found,) = EnergyQuestion(view.caller, [devices], before, end, zone, "quarter").answer()
+    (found,) = EnergyQuestion([devices], before, end, zone, "quarter").answer()
     start, kwh = _from(found, before)
     of_today = start >= begin
     if not of_today.any():
@@ -239,7 +239,7 @@ def _peak(start: Ints, kwh: Floats, *, since: int) -> tuple[float | None, str | 
 
 
 def _breakdown(view: View, begin: int, end: int) -> list[dict[str, Any]]:
-    alone = EnergyQuestion(view.caller, [[device] for device in view.devices], begin, end, view.zone, "year")
+    alone = EnergyQuestion([[device] for device in view.devices], begin, end, view.zone, "year")
     rows = [
         {"device_id": str(device.id), "name": device.name, "kind": device.kind, "kwh": kwh}
         for device, kwh in zip(view.devices, alone.totals(), strict=True)
@@ -250,7 +250,7 @@ def _breakdown(view: View, begin: int, end: int) -> list[dict[str, Any]]:
 def _all_time(view: View, groups: Sequence[Sequence[Chosen]]) -> list[float | None]:
     # In UTC, whose days begin with whole hours, so that no quarter is looked at.
     begin, end = midnight(SINCE_EVER, UTC_ZONE), midnight(view.today + timedelta(days=2), UTC_ZONE)
-    return EnergyQuestion(view.caller, groups, begin, end, UTC_ZONE, "year").totals()
+    return EnergyQuestion(groups, begin, end, UTC_ZONE, "year").totals()
 
 
 def _predicted(scopes: Sequence[str], now: datetime) -> tuple[float | None, float | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,24 +20,31 @@ from service_kit.events import Kind
 KINDS: tuple[Kind, ...] = get_args(Kind)
 # A meter below a meter below a meter ...: a loop in the data ends here.
 _LEVELS = 16
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EVER = (-(2**62), 2**62)
 
 
 @dataclass(frozen=True)
 class Chosen:
     """A device as far as questions about its energy need it.
 
-    `zone` is its plant's, None without plant; `changes` counts what happened to its energy, None before anything did.
+    `zone` is its plant's, None without plant; `changes` counts what happened to its energy, None before anything did; `periods`
+    (microseconds since 1970, apart and ascending) are when whoever chose it may see it. `outward`: what the meter sent out is meant,
+    not what it took in.
     """
 
     id: UUID
     version: int
     name: str
     kind: Kind
+    reading: str
     interval_seconds: int
     plant_id: UUID | None
     parent_id: UUID | None
     zone: str | None
     changes: int | None
+    periods: tuple[tuple[int, int], ...]
+    outward: bool = False
 
     @property
     def state(self) -> tuple[UUID, int, str | None, int | None]:
@@ -64,23 +72,44 @@ def choose(caller: Caller, *, device_ids: Iterable[UUID] | None = None, plant_id
     return of_plant
 
 
-def _read(caller: Caller, condition: str, *parameters: object) -> list[Chosen]:
+def _read(caller: Caller, condition: str, *parameters: str | UUID) -> list[Chosen]:
     """What `visible_devices` lets the caller see, by name. Plain SQL: every answer begins here, and as a queryset this would
     take longer to put together than the day's hours to answer."""
-    seen = "true"
+    periods, mine, once = "NULL, NULL", "", ""
     if not caller.is_admin:
-        seen = "EXISTS (SELECT FROM devices_assignment a WHERE a.device_id = d.id AND a.user_id = %s)"
-        parameters = (*parameters, caller.id)
+        periods = "array_agg(a.since), array_agg(a.until)"
+        mine = "JOIN devices_assignment a ON a.device_id = d.id AND a.user_id = %s"
+        once = "GROUP BY d.id, p.id, l.device_id"
+        parameters = (caller.id, *parameters)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT d.id, d.version, d.name, d.kind, d.interval_seconds, d.plant_id, d.parent_id, p.timezone, l.changes
-                FROM devices_device d
+            f"""SELECT d.id, d.version, d.name, d.kind, d.reading, d.interval_seconds, d.plant_id, d.parent_id, p.timezone,
+                       l.changes, {periods}
+                FROM devices_device d {mine}
                 LEFT JOIN devices_plant p ON p.id = d.plant_id AND p.deleted_at IS NULL
                 LEFT JOIN readings_lastreading l ON l.device_id = d.id
-                WHERE d.deleted_at IS NULL AND {condition} AND {seen} ORDER BY d.name, d.id""",
+                WHERE d.deleted_at IS NULL AND {condition} {once} ORDER BY d.name, d.id""",
             parameters,
         )
-        return [Chosen(*row) for row in cursor.fetchall()]
+        return [
+            Chosen(*[*device, (EVER,) if caller.is_admin else merged(zip(since, until, strict=True))])
+            for *device, since, until in cursor.fetchall()
+        ]
+
+
+def merged(periods: Iterable[tuple[datetime | None, datetime | None]]) -> tuple[tuple[int, int], ...]:
+    """The periods in microseconds since 1970, those that overlap or touch as one, so that nothing is counted twice; None is open."""
+    found: list[tuple[int, int]] = []
+    for since, until in sorted((_us(since, EVER[0]), _us(until, EVER[1])) for since, until in periods):
+        if found and since <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], until))
+        elif since < until:
+            found.append((since, until))
+    return tuple(found)
+
+
+def _us(at: datetime | None, if_open: int) -> int:
+    return if_open if at is None else (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def common_zone(devices: Iterable[Chosen]) -> ZoneInfo:

@@ -47,7 +47,7 @@ def asked_range(request: Request, *, most: int = MAX_ENTRIES) -> AskedRange:
     return AskedRange(
         chosen,
         list(groups),
-        EnergyQuestion(caller, list(groups.values()), start_us, end_us, zone, resolution),
+        EnergyQuestion(list(groups.values()), start_us, end_us, zone, resolution),
         grouped="device_id" not in asked or len(groups) > 1,
     )
 

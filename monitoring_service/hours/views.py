@@ -51,7 +51,7 @@ class HourlyDaily(APIView):
         begin, end = (midnight(asked["date"] + timedelta(days=n), zone) for n in (0, 1))
 
         def answer() -> dict[str, Any]:
-            (day,) = EnergyQuestion(caller, [chosen], begin, end, zone, "hour").answer()
+            (day,) = EnergyQuestion([chosen], begin, end, zone, "hour").answer()
             return {
                 "device_id": str(asked["device_id"]),
                 "date": asked["date"].isoformat(),

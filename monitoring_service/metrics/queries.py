@@ -94,7 +94,7 @@ def metric_series(
 
     Values in another unit than the metric's newest are left out: they could not be averaged with it.
     """
-    question = EnergyQuestion(caller, [[device]], start_us, end_us, zone, resolution)
+    question = EnergyQuestion([[device]], start_us, end_us, zone, resolution)
     border, n = question.borders, len(question.borders) - 1
     seen, parameters = _seen(caller)
     columns = fetch_columns(
@@ -141,7 +141,7 @@ def energy_series(
     resolution: Resolution,
 ) -> MetricSeries:
     """The device's energy in kWh, or the mean power in W that it comes from, in every entry of [start, end)."""
-    question = EnergyQuestion(caller, [[device]], start_us, end_us, zone, resolution)
+    question = EnergyQuestion([[device]], start_us, end_us, zone, resolution)
     (energy,) = question.answer()
     value, unit = energy.kwh, "kWh"
     if metric == POWER:
