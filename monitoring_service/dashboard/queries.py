@@ -18,22 +18,27 @@ from monitoring_service.hours.calendar import Resolution, midnight, zone_of
 from monitoring_service.hours.energy import HOUR, QUARTER, SECOND, Floats, Ints
 from monitoring_service.hours.queries import EnergyQuestion, Series
 from service_kit.auth import Caller
+from service_kit.events import Kind
 
 DAYS = 30
 WEEKS = 5
 FORECAST_HOURS, MONTH_DAYS = 7 * 24, 30
 SINCE_EVER = date(2000, 1, 1)
 UTC_ZONE = ZoneInfo("UTC")
+# With these three metered it is known where a plant's energy comes from and goes to.
+_BALANCE: tuple[Kind, ...] = ("production", "grid_import", "grid_export")
 
 
 @dataclass(frozen=True)
 class _Part:
-    """What devices count for that are added up together: in the totals, and in which plant's money."""
+    """What devices count for that are added up together: in the totals, in which plant's money, and in the balance of plants that
+    meter all of it."""
 
     consumes: bool
     produces: bool
     bought_by: UUID | None
     fed_in_by: UUID | None
+    balances: Kind | None
 
 
 @dataclass(frozen=True)
@@ -88,13 +93,13 @@ def dashboard(view: View) -> dict[str, Any]:
     begin = min(int(days[0]), int(weeks[0]))
     series = EnergyQuestion(list(groups.values()), begin, int(days[-1]), zone, finest).answer()
     parts = list(zip(groups, series, strict=True))
-    consumed = _together([found for part, found in parts if part.consumes])
-    produced = _together([found for part, found in parts if part.produces])
     starts = series[0].start if series else np.empty(0, dtype=np.int64)
+    consumed = _together([found for part, found in parts if part.consumes], len(starts))
+    produced = _together([found for part, found in parts if part.produces], len(starts))
     daily = _sums(starts, consumed, days), _sums(starts, produced, days)
     weekly = _sums(starts, consumed, weeks), _sums(starts, produced, weeks)
     past_days = [value for value in daily[0][:-1] if value is not None]
-    so_far, yesterday = _like_for_like(view, kinds.get("consumption", []))
+    so_far, yesterday = _like_for_like(view, kinds.get("consumption", []), starts, consumed)
     peak, peak_start = _peak(starts, consumed, since=int(days[0]))
     all_time = _all_time(view, [kinds.get("consumption", []), kinds.get("production", [])])
     next_day, next_month = _predicted(view.forecast_scopes, view.now)
@@ -119,6 +124,7 @@ def dashboard(view: View) -> dict[str, Any]:
         "cost": cost,
         "currency": currency,
         "co2_kg": _co2(view, month),
+        **_balance(month),
     }
 
 
@@ -132,24 +138,27 @@ def _midnights(first: date, step: int, count: int, zone: ZoneInfo) -> Ints:
 def _parts(view: View) -> dict[_Part, list[Chosen]]:
     above = meters_above(view.devices)
     kinds = counted_by_kind(view.devices, above)
-    totals = {kind: {device.id for device in devices} for kind, devices in kinds.items()}
-    bought: dict[UUID, UUID] = {}
-    fed_in: dict[UUID, UUID] = {}
+    bought: dict[Chosen, UUID] = {}
+    fed_in: dict[Chosen, UUID] = {}
+    balanced: dict[Chosen, Kind] = {}
     for plant in view.plants:
         here = counted_by_kind([device for device in view.devices if device.plant_id == plant.id], above)
         # What is bought is metered at the grid, or else it is all that is consumed.
-        bought |= {device.id: plant.id for device in here.get("grid_import") or here.get("consumption", [])}
-        fed_in |= {device.id: plant.id for device in here.get("grid_export", [])}
+        bought |= dict.fromkeys(here.get("grid_import") or here.get("consumption", []), plant.id)
+        fed_in |= dict.fromkeys(here.get("grid_export", []), plant.id)
+        if all(kind in here for kind in _BALANCE):
+            balanced |= {device: kind for kind in _BALANCE for device in here[kind]}
+    totals = {kind: dict.fromkeys(kinds.get(kind, [])) for kind in ("consumption", "production")}
     found: dict[_Part, list[Chosen]] = {}
-    for device in view.devices:
+    for device in totals["consumption"] | totals["production"] | bought | fed_in:
         part = _Part(
-            device.id in totals.get("consumption", ()),
-            device.id in totals.get("production", ()),
-            bought.get(device.id),
-            fed_in.get(device.id),
+            device in totals["consumption"],
+            device in totals["production"],
+            bought.get(device),
+            fed_in.get(device),
+            balanced.get(device),
         )
-        if part != _Part(False, False, None, None):
-            found.setdefault(part, []).append(device)
+        found.setdefault(part, []).append(device)
     return found
 
 
@@ -166,9 +175,9 @@ def _rates(tariff: Tariff) -> list[Rate]:
     return msgspec.convert(tariff.rates, list[Rate])
 
 
-def _together(series: Sequence[Series]) -> Floats:
+def _together(series: Sequence[Series], entries: int) -> Floats:
     if not series:
-        return np.empty(0)
+        return np.full(entries, np.nan)
     energies = np.array([part.kwh for part in series])
     return np.where(np.isnan(energies).all(axis=0), np.nan, np.nansum(energies, axis=0))
 
@@ -180,8 +189,6 @@ def _from(series: Series, begin: int) -> Energy:
 
 def _sums(start: Ints, kwh: Floats, border: Ints) -> list[float | None]:
     n = len(border) - 1
-    if not len(kwh):
-        return [None] * n
     inside = (start >= border[0]) & (start < border[-1]) & ~np.isnan(kwh)
     entry = np.searchsorted(border, start[inside], side="right") - 1
     sums = np.bincount(entry, weights=kwh[inside], minlength=n)
@@ -203,31 +210,41 @@ def _rows(
     ]
 
 
-def _like_for_like(view: View, devices: Sequence[Chosen]) -> tuple[float | None, float | None]:
-    """Today up to the newest quarter that is known, and yesterday up to the same time of its own clock."""
+def _like_for_like(
+    view: View, devices: Sequence[Chosen], start: Ints, kwh: Floats
+) -> tuple[float | None, float | None]:
+    """Today up to the newest quarter that is known, and yesterday up to the same time of its own clock; both None without today.
+
+    `start`, `kwh`: their hours, or what is finer.
+    """
     today, zone = view.today, view.zone
-    before, begin, end = (midnight(today + timedelta(days=n), zone) for n in (-1, 0, 1))
-    (found,) = EnergyQuestion([devices], before, end, zone, "quarter").answer()
-    start, kwh = _from(found, before)
-    of_today = start >= begin
+    before, begin = (midnight(today + timedelta(days=n), zone) for n in (-1, 0))
+    of_today = (start >= begin) & ~np.isnan(kwh)
     if not of_today.any():
         return None, None
-    until = int(start.max()) + QUARTER
-    clock = datetime.fromtimestamp(until // SECOND, zone)
-    passed = time(clock.hour, clock.minute)
+    newest = int(start[of_today].max())
+    (quarters,) = EnergyQuestion([devices], newest, newest + HOUR, zone, "quarter").answer()
+    until = int(quarters.start[~np.isnan(quarters.kwh)].max()) + QUARTER
     same = (
         begin
-        if clock.date() > today
-        else datetime.combine(today - timedelta(days=1), passed, zone).timestamp() * SECOND
+        if until >= midnight(today + timedelta(days=1), zone)
+        else _reached(_clock(until, zone), before, begin, zone)
     )
-    of_yesterday = start < min(begin, same)
-    return float(kwh[of_today].sum()), float(kwh[of_yesterday].sum()) if of_yesterday.any() else None
+    (yesterday,) = EnergyQuestion([devices], before, same, zone, "day").totals()
+    return float(kwh[of_today].sum()), yesterday
+
+
+def _clock(at_us: int, zone: ZoneInfo) -> time:
+    return datetime.fromtimestamp(at_us // SECOND, zone).time()
+
+
+def _reached(clock: time, begin: int, end: int, zone: ZoneInfo) -> int:
+    """When the day's own clock first shows this time or a later one, where it skips this."""
+    return next((at for at in range(begin, end, QUARTER) if _clock(at, zone) >= clock), end)
 
 
 def _peak(start: Ints, kwh: Floats, *, since: int) -> tuple[float | None, str | None]:
     """The hour with the most consumption, all devices together."""
-    if not len(kwh):
-        return None, None
     known = (start >= since) & ~np.isnan(kwh)
     if not known.any():
         return None, None
@@ -300,3 +317,16 @@ def _co2(view: View, month: Sequence[tuple[_Part, Energy]]) -> float | None:
         return None
     grams = sum(float(kwh.sum()) * factors[part.bought_by] for part, (_, kwh) in month if part.bought_by in factors)
     return grams / 1000
+
+
+def _balance(month: Sequence[tuple[_Part, Energy]]) -> dict[str, float | None]:
+    """The share of the production that was used on the spot, and of the consumption that was not bought; of plants that meter
+    production, import and export."""
+    produced, imported, exported = (
+        sum(float(kwh.sum()) for part, (_, kwh) in month if part.balances == kind) for kind in _BALANCE
+    )
+    consumed = produced + imported - exported
+    return {
+        "self_consumption": (produced - exported) / produced if produced > 0 else None,
+        "autarky": 1 - imported / consumed if consumed > 0 else None,
+    }

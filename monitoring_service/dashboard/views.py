@@ -62,6 +62,14 @@ class DashboardSerializer(serializers.Serializer[Any]):
     )
     currency = serializers.CharField(allow_null=True)
     co2_kg = serializers.FloatField(allow_null=True, help_text="Of the last 30 days; null without a factor.")
+    self_consumption = serializers.FloatField(
+        allow_null=True,
+        help_text="Share of the production of the last 30 days that was used on the spot, 0 to 1; of plants that meter "
+        "production, grid import and grid export.",
+    )
+    autarky = serializers.FloatField(
+        allow_null=True, help_text="Share of these plants' consumption of the last 30 days that was not bought, 0 to 1."
+    )
 
 
 class Dashboard(APIView):

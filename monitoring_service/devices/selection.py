@@ -1,7 +1,7 @@
 """Which devices a question is about: some by id, a plant's, or all; of those only what the caller may see."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from uuid import UUID
@@ -45,6 +45,11 @@ class Chosen:
     changes: int | None
     periods: tuple[tuple[int, int], ...]
     outward: bool = False
+
+    @property
+    def is_two_way(self) -> bool:
+        """Whether its power below zero is kept apart, as what was sent out."""
+        return self.kind == "grid_import" and self.reading == "power_w"
 
     @property
     def state(self) -> tuple[UUID, int, str | None, int | None]:
@@ -123,13 +128,17 @@ def counted_by_kind(
 ) -> dict[Kind, list[Chosen]]:
     """The devices by kind, without sub-meters whose energy a meter above them among these has counted already.
 
+    A meter of grid import that tells power also tells what is sent out: that is grid export.
     `above` is what `meters_above` gives; without it that is looked up.
     """
     above = meters_above(devices) if above is None else above
-    ids = {kind: {device.id for device in devices if device.kind == kind} for kind in KINDS}
-    counted = {
-        kind: [d for d in devices if d.kind == kind and not above.get(d.id, set()) & ids[kind]] for kind in KINDS
-    }
+    outward = [replace(device, outward=True) for device in devices if device.is_two_way]
+    measured = {kind: [d for d in devices if d.kind == kind] for kind in KINDS}
+    measured["grid_export"] += outward
+    counted = {}
+    for kind, of_kind in measured.items():
+        ids = {device.id for device in of_kind}
+        counted[kind] = [device for device in of_kind if not above.get(device.id, set()) & ids]
     return {kind: of_kind for kind, of_kind in counted.items() if of_kind}
 
 

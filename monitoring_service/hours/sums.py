@@ -65,13 +65,11 @@ def _seen(groups: Sequence[Sequence[Chosen]], border: Ints, outward: bool) -> It
     begin, end = int(border[0]), int(border[-1])
     for group, devices in enumerate(groups):
         for device in devices:
-            if outward == False:
+            if device.outward == outward:
                 rate = rate_of(device)
                 for since_us, until_us in device.periods:
-                    since, until = (
-                        max(-(-since_us // QUARTER) * QUARTER, begin),
-                        min(until_us // QUARTER * QUARTER, end),
-                    )
+                    since = max(-(-since_us // QUARTER) * QUARTER, begin)
+                    until = min(until_us // QUARTER * QUARTER, end)
                     if since < until:
                         yield _Seen(device.id, group, float("nan") if rate is None else rate, since, until)
 

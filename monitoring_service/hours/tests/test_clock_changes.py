@@ -85,3 +85,31 @@ def test_month_and_year_end_at_local_midnight(
     assert [entry["kwh"] for entry in by["year"]] == pytest.approx([expected[0], expected[1]], abs=1e-9)
     assert [entry["kwh"] for entry in by["month"] if entry["kwh"]] == pytest.approx(expected, abs=1e-9)
     assert [entry["start"][:10] for entry in by["year"]] == ["2025-01-01", "2026-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("now", "passed", "passed_yesterday"),
+    [
+        ("2026-03-29T12:00", 11, 12),  # the clock skips two to three today
+        ("2026-03-30T02:00", 2, 2),
+        ("2026-03-30T02:30", 2.5, 2),  # a time that yesterday's clock never showed
+        ("2026-03-30T03:00", 3, 2),
+        ("2026-03-30T12:00", 12, 11),
+        ("2026-10-25T12:00", 13, 12),  # and repeats it
+        ("2026-10-26T02:30", 2.5, 2.5),
+        ("2026-10-26T03:00", 3, 4),
+        ("2026-10-26T12:00", 12, 13),
+    ],
+)
+def test_today_and_yesterday_reach_to_the_same_time_of_their_own_clocks(
+    meter: uuid.UUID, send: Callable[..., Any], alice: Caller, now: str, passed: float, passed_yesterday: float
+) -> None:
+    zone = ZoneInfo("Europe/Rome")
+    at = datetime.fromisoformat(now).replace(tzinfo=zone)
+    begin = at.astimezone(UTC) - timedelta(days=3)
+    send(ten_minutes(begin, [0.1] * 6 * 72))
+
+    shown = dashboard(view_of(alice, zone=zone, now=at))
+
+    assert shown["today"] == pytest.approx(passed * 0.6)
+    assert shown["yesterday_same_time"] == pytest.approx(passed_yesterday * 0.6)
