@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import APIException, ParseError, PermissionDenied
+from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied, ValidationError
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser
@@ -46,6 +46,19 @@ class NewestFirst(CursorPagination):
     page_size = 200
     page_size_query_param = "page_size"
     max_page_size = 1_000
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Raises ValidationError for a cursor that no page has given."""
+        try:
+            cursor = super().decode_cursor(request)
+            known = cursor is None or cursor.position is None or datetime.fromisoformat(cursor.position).tzinfo
+        except (NotFound, ValueError):
+            known = False
+        if not known:
+            given = request.query_params[self.cursor_query_param]
+            reason = f'"{given[:80]}" is no cursor of this list: follow `next` and `previous`, or begin without one.'
+            raise ValidationError({self.cursor_query_param: [reason]})
+        return cursor
 
 
 class MeasurementsSerializer(serializers.Serializer[Any]):

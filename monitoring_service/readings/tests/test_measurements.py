@@ -1,13 +1,18 @@
 """Raw readings out, newest first."""
 
 import uuid
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from monitoring_service.conftest import DAY, METER, TEN_MINUTES, device_event, ten_minutes
+from monitoring_service.conftest import DAY, METER, TEN_MINUTES, device_event, reading, ten_minutes
 from service_kit.auth import Caller
 from service_kit.events import Assignment
 
@@ -61,3 +66,73 @@ def test_a_page_takes_few_queries(
 
     with django_assert_max_num_queries(4):
         client.get(ADDRESS, {"device_id": METER})
+
+
+# Instants a microsecond apart, and the edge of a month, where another partition begins.
+STEPS = [0, 1, 2, 3, 1_000_000, 1_000_001, 600_000_000, 22 * 86_400_000_000 - 1, 22 * 86_400_000_000]
+INSTANTS = [DAY + timedelta(microseconds=step) for step in STEPS]
+
+
+@pytest.fixture
+def uneven(meter: uuid.UUID, send: Callable[..., Any]) -> None:
+    send([reading(at, number) for number, at in enumerate(INSTANTS)])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(size=st.integers(1, 12), start=st.integers(-1, 8), end=st.integers(-1, 8))
+def test_pages_joined_are_all_of_it_in_both_directions(
+    uneven: None, client_for: ClientFor, alice: Caller, size: int, start: int, end: int
+) -> None:
+    client = client_for(alice)
+    begin = INSTANTS[start] if start >= 0 else DAY - TEN_MINUTES
+    until = INSTANTS[end] if end >= 0 else INSTANTS[-1] + TEN_MINUTES
+    span = f"start={quote(begin.isoformat())}&end={quote(until.isoformat())}"
+    address: str | None = f"{ADDRESS}?device_id={METER}&page_size={size}&{span}"
+    there: list[list[float]] = []
+    last = address
+    while address:
+        last, page = address, client.get(address).json()
+        there.append([row["value"] for row in page["results"]])
+        address = page["next"]
+    back: list[list[float]] = []
+    address = last
+    while address:
+        page = client.get(address).json()
+        back.append([row["value"] for row in page["results"]])
+        address = page["previous"]
+
+    expected = [number for number, at in reversed(list(enumerate(INSTANTS))) if begin < at <= until]
+    assert [value for page_ in there for value in page_] == expected
+    assert [value for page_ in reversed(back) for value in page_] == expected
+    assert all(len(page_) == size for page_ in there[:-1])
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "%00", b64encode(b"p=yesterday").decode(), b64encode(b"p=2026-03-10").decode(), "o=1&p=7", "🙂"]
+)
+def test_a_cursor_that_no_page_gave_is_refused_by_name(
+    day: None, client_for: ClientFor, alice: Caller, cursor: str
+) -> None:
+    answer = client_for(alice).get(ADDRESS, {"device_id": METER, "cursor": cursor})
+
+    assert answer.status_code == 400
+    assert cursor[:80] in answer.json()["cursor"][0]
+
+
+def test_a_later_page_is_found_by_the_primary_key(
+    uneven: None, client_for: ClientFor, alice: Caller, django_assert_max_num_queries: Any
+) -> None:
+    client = client_for(alice)
+    second = client.get(ADDRESS, {"device_id": METER, "page_size": 2}).json()["next"]
+
+    with django_assert_max_num_queries(4) as captured:
+        assert [row["value"] for row in client.get(second).json()["results"]] == [6, 5]
+    asked = captured.captured_queries[-1]["sql"]
+    assert "OFFSET" not in asked
+    with connection.cursor() as cursor:
+        # Nine rows would be read whole and sorted.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
+        cursor.execute("EXPLAIN " + asked)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Index Scan" in plan
+    assert "Sort" not in plan
