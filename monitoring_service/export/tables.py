@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -71,7 +71,7 @@ def readings_table(readings: QuerySet[Reading], device: Chosen, zone: ZoneInfo) 
     found = readings.order_by("at").values_list("at", "value", "state").iterator(chunk_size=CHUNK)
 
     def rows() -> Iterator[Sequence[Cell]]:
-        while part := [row for row, _ in zip(found, range(CHUNK), strict=False)]:
+        while part := list(islice(found, CHUNK)):
             at = np.array([round(row[0].timestamp() * 1e6) for row in part], dtype=np.int64)
             for here, utc, (_, value, state) in zip(local_texts(at, zone), _utc_texts(at), part, strict=True):
                 yield here, utc, text_cell(device.name), value, _STATES[state]

@@ -13,6 +13,7 @@ from django.db import connection
 from openpyxl import load_workbook
 
 from monitoring_service.conftest import DAY, METER, device_event, ten_minutes
+from monitoring_service.readings.partitions import ensure_months
 from service_kit.auth import Caller
 from service_kit.events import Assignment, PlantCreated
 
@@ -122,6 +123,17 @@ def test_a_bad_question_is_refused(
     assert client_for(alice).get(ADDRESS, {**DAY_LONG, **change}).status_code == 400
 
 
+def read_in_pieces(answer: Any) -> tuple[int, int, int]:
+    """Lines and bytes of the file, and the most memory that making it took at a time."""
+    tracemalloc.start()
+    count = size = 0
+    for piece in answer.streaming_content:
+        count, size = count + piece.count(b"\n"), size + len(piece)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return count, size, peak
+
+
 def test_ten_years_of_hours_are_never_in_memory_at_once(home: uuid.UUID, client_for: ClientFor, admin: Caller) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -134,12 +146,26 @@ def test_ten_years_of_hours_are_never_in_memory_at_once(home: uuid.UUID, client_
     question = {"device_id": METER, "start": "2016-01-01", "end": "2026-01-01", "timezone": "UTC"}
     answer = client_for(admin).get(ADDRESS, question)
 
-    tracemalloc.start()
-    count = size = 0
-    for piece in answer.streaming_content:
-        count, size = count + piece.count(b"\n"), size + len(piece)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    count, size, peak = read_in_pieces(answer)
 
     assert count == 87_672 + 1
+    assert peak < size / 3
+
+
+def test_a_year_of_raw_readings_is_never_in_memory_at_once(
+    meter: uuid.UUID, client_for: ClientFor, alice: Caller
+) -> None:
+    ensure_months([(2025, month) for month in range(1, 13)] + [(2026, 1)], table="readings_reading")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO readings_reading (device_id, at, value)
+               SELECT %s, at, 0.1 FROM generate_series('2025-01-01 00:10Z'::timestamptz, '2026-01-01Z', '10 minutes') AS at""",
+            [str(METER)],
+        )
+    question = {"device_id": METER, "start": "2025-01-01", "end": "2026-01-01", "timezone": "UTC"}
+    answer = client_for(alice).get(ADDRESS, {**question, "content": "measurements"})
+
+    count, size, peak = read_in_pieces(answer)
+
+    assert count == 52_560 + 1
     assert peak < size / 3
