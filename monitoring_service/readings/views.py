@@ -50,15 +50,14 @@ class NewestFirst(CursorPagination):
     def decode_cursor(self, request: Request) -> Any:
         """Raises ValidationError for a cursor that no page has given."""
         try:
-            cursor = super().decode_cursor(request)
-            known = cursor is None or cursor.position is None or datetime.fromisoformat(cursor.position).tzinfo
+            cursor: Any = super().decode_cursor(request)
+            if cursor is None or cursor.position is None or datetime.fromisoformat(cursor.position).tzinfo is not None:
+                return cursor
         except (NotFound, ValueError):
-            known = False
-        if not known:
-            given = request.query_params[self.cursor_query_param]
-            reason = f'"{given[:80]}" is no cursor of this list: follow `next` and `previous`, or begin without one.'
-            raise ValidationError({self.cursor_query_param: [reason]})
-        return cursor
+            pass
+        given = request.query_params[self.cursor_query_param]
+        reason = f'"{given[:80]}" is no cursor of this list: follow `next` and `previous`, or begin without one.'
+        raise ValidationError({self.cursor_query_param: [reason]})
 
 
 class MeasurementsSerializer(serializers.Serializer[Any]):
