@@ -1,5 +1,6 @@
 """device_service: the shared settings plus the differences."""
 
+from service_kit.environment import env
 from service_kit.settings import *
 
 INSTALLED_APPS += [
@@ -15,6 +16,8 @@ PERSONAL_DATA = "device_service.people.queries.personal_data"
 OWNED = "device_service.config.owned.OWNED"
 JOBS = "device_service.config.jobs.jobs"
 HANDLERS = "device_service.people.handlers.HANDLERS"
+# The broker's HTTP console, as its administrator: nobody else may end a connection. Only the jobs have it.
+BROKER_CONSOLE_URL = env("BROKER_CONSOLE_URL", "")
 REST_FRAMEWORK["DEFAULT_FILTER_BACKENDS"] = [
     "django_filters.rest_framework.DjangoFilterBackend",
     "rest_framework.filters.SearchFilter",

@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 
 from device_service.plants.models import Plant
 
@@ -81,6 +81,15 @@ class Credential(models.Model):
     device = models.OneToOneField(Device, primary_key=True, on_delete=models.CASCADE, related_name="credential")
     digest = models.CharField(max_length=64, null=True)
     created_at = models.DateTimeField(auto_now=True)
+
+
+class EndedCredential(models.Model):
+    """A meter whose secret ended at `at`: whoever is connected with it is sent away at once, and again when the broker, too, has
+    forgotten it."""
+
+    device_id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField(db_default=Now())
+    sent_away = models.BooleanField(db_default=False)
 
 
 class MeterChange(models.Model):

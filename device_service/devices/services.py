@@ -8,11 +8,12 @@ from typing import Any, cast
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
+from django.db.models.functions import Now
 from rest_framework.exceptions import NotFound, ValidationError
 
 from device_service.constraints import checked_now
 from device_service.devices import queries
-from device_service.devices.models import Category, Credential, Device, MeterChange, Reading
+from device_service.devices.models import Category, Credential, Device, EndedCredential, MeterChange, Reading
 from service_kit import events
 from service_kit.errors import Conflict
 from service_kit.events import (
@@ -136,6 +137,7 @@ def delete_device(*, device_id: uuid.UUID) -> None:
             f"{len(error.protected_objects)} sub-meter(s) name {device.name!r} as their parent. "
             "Give them another parent, or null, first."
         ) from None
+    _end_connections(device_id)
     publish(DeviceDeleted(id=device_id), version=device.version)
 
 
@@ -231,7 +233,9 @@ def issue_credential(*, device_id: uuid.UUID) -> str:
     """A new secret for the meter, which ends the former one. It cannot be shown again: only its digest is kept."""
     device = locked(device_id)
     secret = secrets.token_urlsafe(32)
-    Credential.objects.update_or_create(device=device, defaults={"digest": _digest(secret)})
+    _, first = Credential.objects.update_or_create(device=device, defaults={"digest": _digest(secret)})
+    if not first:
+        _end_connections(device_id)
     bump(device, DeviceUpdated)
     return secret
 
@@ -240,7 +244,13 @@ def issue_credential(*, device_id: uuid.UUID) -> str:
 def revoke_credential(*, device_id: uuid.UUID) -> None:
     device = locked(device_id)
     if Credential.objects.filter(device=device).exclude(digest=None).update(digest=None):
+        _end_connections(device_id)
         bump(device, DeviceUpdated)
+
+
+def _end_connections(device_id: uuid.UUID) -> None:
+    """`meters_out` does it: the broker asks for a secret only when a meter connects."""
+    EndedCredential.objects.update_or_create(device_id=device_id, defaults={"at": Now(), "sent_away": False})
 
 
 def credential_matches(*, device_id: uuid.UUID, secret: str) -> bool:

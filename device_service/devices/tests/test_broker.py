@@ -12,10 +12,11 @@ import pytest
 from django.core.servers.basehttp import WSGIRequestHandler, WSGIServer
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
-from device_service.devices import broker
-from device_service.devices.models import Device
+from device_service.devices import broker, meters_out
+from device_service.devices.models import Device, EndedCredential
 
 pytestmark = pytest.mark.django_db
 HOST, PORT = os.environ["MQTT_ADDRESS"].split(":")
@@ -157,6 +158,46 @@ def test_a_wrong_or_revoked_secret_is_refused(
     assert not connect(name, secret).connect()
     assert not connect(other, secret).connect()
     assert not connect("kitchen", secret).connect()
+
+
+@pytest.mark.parametrize("ended", ["revoked", "replaced", "deleted"])
+def test_whoever_is_connected_with_a_secret_that_has_ended_is_sent_away(
+    issue: Callable[[], tuple[str, str]], connect: Callable[..., Client], by_admin: APIClient, settings: Any, ended: str
+) -> None:
+    settings.BROKER_CONSOLE_URL = os.environ["BROKER_MANAGEMENT_URL"]
+    (name, secret), (other, others) = issue(), issue()
+    meter, neighbour = connect(name, secret), connect(other, others)
+    assert meter.connect()
+    assert neighbour.connect()
+
+    path = f"/api/devices/{name}"
+    credentials = f"{path}/credentials"
+    {"revoked": by_admin.delete, "replaced": by_admin.post, "deleted": by_admin.delete}[ended](
+        path if ended == "deleted" else credentials
+    )
+    meter.client.reconnect_delay_set(3600)
+    assert meters_out.send_meters_away() == 1
+
+    assert meter.gone.wait(10)
+    assert neighbour.publish(f"energy/devices/{other}/energy", "5")
+    assert not neighbour.gone.is_set()
+    assert meters_out.send_meters_away() == 0, "what the broker remembers of it is not over yet"
+    EndedCredential.objects.update(at=Now() - meters_out.REMEMBERED - meters_out.MARGIN * 2)
+    assert meters_out.send_meters_away() == 1
+    assert not EndedCredential.objects.exists()
+
+
+def test_a_meter_is_sent_away_as_soon_as_the_broker_can_be_asked(
+    issue: Callable[[], tuple[str, str]], by_admin: APIClient, settings: Any
+) -> None:
+    settings.BROKER_CONSOLE_URL = "http://admin:secret@127.0.0.1:1"
+    name, _ = issue()
+    by_admin.delete(f"/api/devices/{name}/credentials")
+    with pytest.raises(OSError, match="refused"):
+        meters_out.send_meters_away()
+
+    settings.BROKER_CONSOLE_URL = os.environ["BROKER_MANAGEMENT_URL"]
+    assert meters_out.send_meters_away() == 1
 
 
 def test_nobody_connects_in_anothers_place(
