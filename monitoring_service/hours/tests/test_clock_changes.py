@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitoring_service.conftest import METER, ten_minutes
+from monitoring_service.conftest import METER, TEN_MINUTES, ten_minutes
 from monitoring_service.dashboard.queries import dashboard, view_of
 from service_kit.auth import Caller
 
 pytestmark = pytest.mark.django_db
 ClientFor = Callable[[Caller | None], Any]
-# 0.6 kWh an hour: a day's total tells its length.
 CHANGES = [
     ("Europe/Rome", date(2026, 3, 29), 23.0),
     ("Europe/Rome", date(2026, 10, 25), 25.0),
@@ -26,23 +25,35 @@ CHANGES = [
 ]
 
 
-@pytest.fixture
-def around(meter: uuid.UUID, send: Callable[..., Any]) -> Callable[[date], None]:
-    """`around(day)`: three days of even readings, from the noon UTC two days before to that one day after."""
+Around = Callable[[date], list[tuple[datetime, float]]]
 
-    def make(day: date) -> None:
+
+@pytest.fixture
+def around(meter: uuid.UUID, send: Callable[..., Any]) -> Around:
+    """`around(day)`: the readings sent for three days, from the noon UTC two days before to that one day after; no two alike."""
+
+    def make(day: date) -> list[tuple[datetime, float]]:
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        send(ten_minutes(noon - timedelta(days=2), [0.1] * 6 * 72))
+        values = [(n + 1) ** 2 / 1_000 for n in range(6 * 72)]
+        send(ten_minutes(noon - timedelta(days=2), values))
+        return [(noon - timedelta(days=2) + TEN_MINUTES * (n + 1), value) for n, value in enumerate(values)]
 
     return make
 
 
+def between(readings: list[tuple[datetime, float]], start: datetime, end: datetime) -> float:
+    """What the readings of (start, end] add up to: neither hours nor calendar of ours have a part in it."""
+    return sum(value for at, value in readings if start.timestamp() < at.timestamp() <= end.timestamp())
+
+
 @pytest.mark.parametrize(("zone", "day", "length"), CHANGES)
 def test_a_day_has_its_energy_whichever_way_it_is_asked_for(
-    around: Callable[[date], None], client_for: ClientFor, alice: Caller, zone: str, day: date, length: float
+    around: Around, client_for: ClientFor, alice: Caller, zone: str, day: date, length: float
 ) -> None:
-    around(day)
+    readings = around(day)
     client = client_for(alice)
+    begin, end = (datetime(d.year, d.month, d.day, tzinfo=ZoneInfo(zone)) for d in (day, day + timedelta(days=1)))
+    assert (end.timestamp() - begin.timestamp()) / 3600 == length
     span = {
         "device_id": METER,
         "start": day.isoformat(),
@@ -61,20 +72,17 @@ def test_a_day_has_its_energy_whichever_way_it_is_asked_for(
     shown = dashboard(view_of(alice, zone=ZoneInfo(zone), now=noon_after))
     totals["dashboard"] = next(row["consumption"] for row in shown["daily_data"] if row["date"] == day.isoformat())
 
-    assert totals == dict.fromkeys(totals, pytest.approx(length * 0.6, abs=1e-9))
+    assert totals == dict.fromkeys(totals, pytest.approx(between(readings, begin, end), abs=1e-9))
 
 
 @pytest.mark.parametrize("zone", sorted({zone for zone, _, _ in CHANGES}))
-def test_month_and_year_end_at_local_midnight(
-    around: Callable[[date], None], client_for: ClientFor, alice: Caller, zone: str
-) -> None:
+def test_month_and_year_end_at_local_midnight(around: Around, client_for: ClientFor, alice: Caller, zone: str) -> None:
     # The last day of the year: its energy after local midnight is the next year's, and January's.
-    around(date(2025, 12, 31))
+    readings = around(date(2025, 12, 31))
     client = client_for(alice)
-    local = ZoneInfo(zone)
-    first, last = datetime(2025, 12, 29, 12, tzinfo=UTC), datetime(2026, 1, 1, 12, tzinfo=UTC)
-    turn = datetime(2026, 1, 1, tzinfo=local)
-    expected = [(turn - first) / timedelta(hours=1) * 0.6, (last - turn) / timedelta(hours=1) * 0.6]
+    turn = datetime(2026, 1, 1, tzinfo=ZoneInfo(zone))
+    first, last = readings[0][0] - TEN_MINUTES, readings[-1][0]
+    expected = [between(readings, first, turn), between(readings, turn, last)]
     span = {"device_id": METER, "start": "2025-01-01", "end": "2027-01-01", "timezone": zone}
 
     by = {
@@ -82,7 +90,7 @@ def test_month_and_year_end_at_local_midnight(
         for resolution in ("month", "year")
     }
 
-    assert [entry["kwh"] for entry in by["year"]] == pytest.approx([expected[0], expected[1]], abs=1e-9)
+    assert [entry["kwh"] for entry in by["year"]] == pytest.approx(expected, abs=1e-9)
     assert [entry["kwh"] for entry in by["month"] if entry["kwh"]] == pytest.approx(expected, abs=1e-9)
     assert [entry["start"][:10] for entry in by["year"]] == ["2025-01-01", "2026-01-01"]
 
