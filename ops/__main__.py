@@ -179,7 +179,7 @@ def parser() -> argparse.ArgumentParser:
 
     def add(name: str, function: Command, instance: str = "main") -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=function.__doc__)
-        command.set_defaults(function=function, default_instance=instance, browser=name == "test")
+        command.set_defaults(function=function, default_instance=instance, for_tests=name == "test")
         return command
 
     for name, function in (("up", up), ("down", down), ("reset", reset), ("status", status)):
@@ -214,7 +214,7 @@ def main() -> int:
             # Before anything is installed: a value that is wrong is better known now than in five minutes.
             _ = arguments.instance.settings
             install.machine()
-            install.system_packages(browser=arguments.browser)
+            install.system_packages(for_tests=arguments.for_tests)
             install.packages()
         if install.STAMP.exists():
             install.continue_in_venv()

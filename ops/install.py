@@ -61,20 +61,21 @@ def available_memory() -> int:
     return available
 
 
-def missing_packages(*, browser: bool = False) -> list[str]:
+def missing_packages(*, for_tests: bool = False) -> list[str]:
     wanted = {
         "python3-venv": bool(importlib.util.find_spec("ensurepip")),
         "postgresql": any(Path("/usr/lib/postgresql").glob("*/bin/postgres")),
         "rabbitmq-server": any(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*")),
         "tzdata": Path("/usr/share/zoneinfo/UTC").exists(),
-        "chromium": not browser or bool(shutil.which("chromium")),
+        "chromium": not for_tests or bool(shutil.which("chromium")),
+        "mosquitto-clients": not for_tests or bool(shutil.which("mosquitto_pub")),  # a meter that is not ours
     }
     return [package for package, there in wanted.items() if not there]
 
 
-def system_packages(*, browser: bool = False) -> None:
+def system_packages(*, for_tests: bool = False) -> None:
     """Installs what is missing, with no system service started on the way."""
-    missing = missing_packages(browser=browser)
+    missing = missing_packages(for_tests=for_tests)
     if not missing:
         return
     if not shutil.which("apt-get"):

@@ -398,8 +398,10 @@ def _storable(text: str) -> bool:
 
 
 def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return f'"{text[:80]}"' if isinstance(value, str) else text[:80]
+    if not isinstance(value, str):
+        return json.dumps(value, default=str)[:80]
+    # JSON may hold half a character, which no answer could be encoded with.
+    return f'"{value[:80].encode(errors="backslashreplace").decode()}"'
 
 
 def _encode(message: Any) -> bytes:

@@ -93,6 +93,11 @@ class Batch:
             except Refused as error:
                 self.readings.refusals.append(message.refused(str(error)))
                 continue
+            if isinstance(found, list) and (unread := [each for each in found if isinstance(each, mqtt.Unread)]):
+                for entry, reason in unread:
+                    alone = message._replace(body=json.dumps(entry).encode())
+                    self.readings.refusals.append(alone.refused(reason))
+                found = [each for each in found if not isinstance(each, mqtt.Unread)] or None
             if isinstance(found, mqtt.Connection):
                 self.connections.append(found)
             elif found is not None:

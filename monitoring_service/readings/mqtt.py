@@ -37,9 +37,18 @@ class Connection:
     at_us: int
 
 
+class Unread(NamedTuple):
+    """An entry of a list that is refused while its neighbours stay."""
+
+    entry: Any
+    reason: str
+
+
 Document = dict[str, Any]
-# Given the decoded body, the speaker and the arrival: readings as contract forms; None when it says nothing of use.
-Reader = Callable[[Any, Speaker, int], Document | list[Document] | Connection | None]
+# What a message says: readings as contract forms; None when it is nothing of use.
+Said = Document | list[Document | Unread] | Connection | None
+# Given the body, the speaker and the arrival.
+Reader = Callable[[bytes, Speaker, int], Said]
 
 
 def device_of(routing_key: str) -> str:
@@ -47,10 +56,8 @@ def device_of(routing_key: str) -> str:
     return routing_key.removeprefix(PREFIX).split(".", 1)[0]
 
 
-def read(
-    routing_key: str, body: bytes, speaker: Speaker, *, arrived_us: int
-) -> Document | list[Document] | Connection | None:
-    """What a message says. Raises Refused."""
+def read(routing_key: str, body: bytes, speaker: Speaker, *, arrived_us: int) -> Said:
+    """What a message says. Raises Refused when all of it is."""
     if speaker.revoked:
         raise Refused(f"the credential of device {speaker.id} was revoked: issue a new one")
     topic = routing_key.removeprefix(f"{PREFIX}{speaker.id}.")
@@ -62,15 +69,15 @@ def read(
 
 def _parsed(body: bytes, what: str) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(body.decode())  # of bytes it would take UTF-16 too, which the other ways in refuse
     except (ValueError, RecursionError):
         raise Refused(f"{what} {body[:80].decode(errors='replace')!r} is not JSON") from None
 
 
-def _energy(body: bytes, speaker: Speaker, arrived_us: int) -> Document | list[Document]:
+def _energy(body: bytes, speaker: Speaker, arrived_us: int) -> Document | list[Document | Unread]:
     document = _parsed(body, "energy")
     if isinstance(document, list):
-        return [_own(each, speaker) for each in document]
+        return [_own_or_unread(each, speaker) for each in document]
     if not isinstance(document, dict):
         if speaker.reading == "interval_kwh":
             raise Refused(
@@ -80,11 +87,18 @@ def _energy(body: bytes, speaker: Speaker, arrived_us: int) -> Document | list[D
     return _own(document, speaker)
 
 
+def _own_or_unread(entry: Any, speaker: Speaker) -> Document | Unread:
+    try:
+        return _own(entry, speaker)
+    except Refused as error:
+        return Unread(entry, str(error))
+
+
 def _own(document: Any, speaker: Speaker) -> Document:
     if not isinstance(document, dict):
         raise Refused(f"{json.dumps(document)[:80]} is not a reading: send an object with timestamp and value")
     if document.get("device_id", speaker.id) != speaker.id:
-        raise Refused(f"device {speaker.id} may not send for {json.dumps(document['device_id'])[:80]}")
+        raise Refused(f"device {speaker.id} may not send for device_id {json.dumps(document['device_id'])[:80]}")
     named = {"measurement_value": document["value"]} if "value" in document else {}
     return {**{name: value for name, value in document.items() if name != "value"}, **named, "device_id": speaker.id}
 

@@ -1,9 +1,15 @@
+import json
 import os
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pika
 import pytest
+
+from monitoring_service.conftest import METER
+
+Publish = Callable[..., None]
 
 
 @pytest.fixture
@@ -28,3 +34,17 @@ def meters(operator: Any) -> Iterator[Any]:
     found = Meters()
     yield found
     found.link.close()
+
+
+@pytest.fixture
+def publish(operator: Any) -> Publish:
+    """`publish("energy", {...}, device)`: a message as the broker's MQTT plug-in hands it on."""
+    operator.confirm_delivery()
+
+    def make(topic: str, body: Any, device_id: uuid.UUID = METER, **properties: Any) -> None:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        key = f"energy.devices.{device_id}.{topic.replace('/', '.')}"
+        # `mandatory`: a topic that leads nowhere is an error.
+        operator.basic_publish("amq.topic", key, raw, pika.BasicProperties(**properties), mandatory=True)
+
+    return make

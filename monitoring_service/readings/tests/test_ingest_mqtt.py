@@ -1,15 +1,13 @@
 """MQTT messages as the broker's plug-in hands them on: to amq.topic, the topic with dots as routing key."""
 
-import json
 import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import pika
 import pytest
 
-from monitoring_service.conftest import DAY, METER, TEN_MINUTES, device_event, eventually, ten_minutes
+from monitoring_service.conftest import DAY, TEN_MINUTES, device_event, eventually, ten_minutes
 from monitoring_service.devices.models import MeterConnection
 from monitoring_service.readings.dead_letters import DEAD_LETTERS, QUEUE
 from monitoring_service.readings.models import MetricReading, Reading
@@ -20,19 +18,6 @@ from service_kit.events import MeterCredential
 pytestmark = pytest.mark.django_db(transaction=True)
 Publish = Callable[..., None]
 Deliver = Callable[..., None]
-
-
-@pytest.fixture
-def publish(operator: Any) -> Publish:
-    operator.confirm_delivery()
-
-    def make(topic: str, body: Any, device_id: uuid.UUID = METER, **properties: Any) -> None:
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        key = f"energy.devices.{device_id}.{topic.replace('/', '.')}"
-        # `mandatory`: a topic that leads nowhere is an error.
-        operator.basic_publish("amq.topic", key, raw, pika.BasicProperties(**properties), mandatory=True)
-
-    return make
 
 
 def stamped(at: datetime, value: float) -> dict[str, Any]:

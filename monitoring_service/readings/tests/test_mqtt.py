@@ -59,7 +59,6 @@ def test_a_body_that_names_another_device_is_refused() -> None:
         ("energy", b"twelve", "is not JSON"),
         ("energy", b"\xff\xfe", "is not JSON"),
         ("energy", b"[" * 100_000, "is not JSON"),
-        ("energy", ["5"], "send an object"),
         ("status", b"perhaps", "neither online nor offline"),
         ("nothing", b"5", "none that meters publish to"),
         ("tele.SENSOR", b"{", "is not JSON"),
@@ -69,6 +68,14 @@ def test_a_body_that_names_another_device_is_refused() -> None:
 def test_what_cannot_be_read_is_refused_by_name(topic: str, body: Any, says: str) -> None:
     with pytest.raises(Refused, match=says):
         said(topic, body, "power_w")
+
+
+def test_an_entry_that_cannot_be_read_leaves_its_neighbours() -> None:
+    first, unread, last = said("energy", [{"timestamp": AT, "value": 1}, "5", {"timestamp": AT, "value": 2}])
+
+    assert (first["measurement_value"], last["measurement_value"]) == (1, 2)
+    assert unread.entry == "5"
+    assert "send an object" in unread.reason
 
 
 def test_a_revoked_meter_that_is_still_connected_is_refused() -> None:
