@@ -49,13 +49,26 @@ def simulated(residuals: Floats, coefficients: Floats, innovations: Floats) -> F
 
 def deviation(coefficients: Floats, variance: Floats, horizon: int) -> Floats:
     """Standard deviation of the error of each hour ahead: shape (series, horizon)."""
-    impulse = np.zeros((len(coefficients), coefficients.shape[1]))
+    impulse = np.zeros_like(coefficients)
     impulse[:, -1] = 1.0
-    reply = np.concatenate(
-        [impulse[:, -1:], ahead(impulse, coefficients, horizon)[:, : horizon - 1]],
-        axis=1,
-    )
-    return np.sqrt(variance[:, None] * np.cumsum(reply**2, axis=1))
+    return _spread_by(ahead(impulse, coefficients, horizon), variance)
+
+
+def ahead_with_deviation(
+    residuals: Floats, coefficients: Floats, variance: Floats, horizon: int
+) -> tuple[Floats, Floats]:
+    """`ahead` and `deviation` at the cost of one: what costs is the number of steps, not of series."""
+    impulse = np.zeros_like(coefficients)
+    impulse[:, -1] = 1.0
+    start = np.concatenate([residuals[:, -coefficients.shape[1] :], impulse])
+    expected, reply = np.split(ahead(start, np.concatenate([coefficients, coefficients]), horizon), 2)
+    return expected, _spread_by(reply, variance)
+
+
+def _spread_by(reply: Floats, variance: Floats) -> Floats:
+    """reply: what an innovation of 1 at the last known hour adds to each hour ahead."""
+    earlier = np.concatenate([np.ones((len(reply), 1)), reply[:, :-1]], axis=1)
+    return np.sqrt(variance[:, None] * np.cumsum(earlier**2, axis=1))
 
 
 def innovations(residuals: Floats, coefficients: Floats) -> Floats:

@@ -7,18 +7,17 @@ import numpy as np
 
 from forecast_service.forecasters import autoregression
 from forecast_service.forecasters.base import DAY, LONGEST_HISTORY, Floats, History, NothingToForecastFrom, Place
-from forecast_service.forecasters.calendar import free_hours
+from forecast_service.forecasters.calendar import Hours, free_hours
 from forecast_service.forecasters.choose import SARIMAX, from_first_known
 from forecast_service.forecasters.plausible import always_zero, without_broken
 from forecast_service.forecasters.regressors import fill_gaps
 from forecast_service.forecasters.sarimax import (
-    LOG_OFFSET,
     TAIL,
     WIDENING,
+    Transform,
     fit_model,
     product,
-    scale_and_log,
-    transformed,
+    scale_and_skewness,
 )
 from forecast_service.forecasters.wallclock import to_wall
 
@@ -44,19 +43,14 @@ def simulate(history: History, horizon: int, place: Place, *, paths: int = PATHS
         return _drawn_days(history, horizon, paths, random)
     first_hour, values, places = to_wall(history, horizon, place.zone)
     values, ahead = without_broken(values[None]), int(places[-1]) + 1
-    scale, logged = scale_and_log(values)
-    is_log, hours = bool(logged[0]), values.shape[1]
-    z = transformed(values, scale, is_log)
-    free = free_hours(first_hour, hours + ahead, place.country)
-    shocks, drift = random.standard_normal((paths, ahead)), _drift(z, ahead, paths, random)
+    scale, skewed = scale_and_skewness(values)
+    free = free_hours(first_hour, values.shape[1] + ahead, place.country)
+    shocks, walk = random.standard_normal((paths, ahead)), random.standard_normal((paths, -(-ahead // DAY)))
     found = [
-        _paths(z, first_hour, ahead, free, shocks, is_log=is_log, far=far)
-        for far in ((False, True) if ahead > DAY else (False,))
+        _paths(values / scale, first_hour, free, shocks[:, :until], walk, skewed=bool(skewed[0]), far=far)
+        for far, until in (((False, DAY), (True, ahead)) if ahead > DAY else ((False, ahead),))
     ]
-    z_paths = np.concatenate([found[0][:, :DAY], found[-1][:, DAY:]], axis=1) + drift
-    low, high = np.nanmin(z), np.nanmax(z)
-    z_paths = np.clip(z_paths, 2 * low - high, 2 * high - low)
-    told = ((np.exp(z_paths) - LOG_OFFSET) if is_log else z_paths) * scale
+    told = np.concatenate([found[0], *(later[:, DAY:] for later in found[1:])], axis=1) * scale
     if np.nanmin(values) >= 0:
         told = np.maximum(told, 0.0)
     told = told[:, places]
@@ -65,23 +59,24 @@ def simulate(history: History, horizon: int, place: Place, *, paths: int = PATHS
 
 
 def _paths(
-    z: Floats, first_hour: int, ahead: int, free: np.ndarray, shocks: Floats, *, is_log: bool, far: bool
+    level: Floats, first_hour: int, free: Hours, shocks: Floats, walk: Floats, *, skewed: bool, far: bool
 ) -> Floats:
-    hours = z.shape[1]
-    fitted, regressors = fit_model(z, first_hour, ahead, free, absolute=is_log, far=far)
+    transform, hours, ahead = Transform.of(skewed=skewed, far=far), level.shape[1], shocks.shape[1]
+    fitted, regressors, z = fit_model(level, first_hour, ahead, free, skewed=skewed, far=far)
     expected = product(regressors[:, hours - TAIL :], fitted.coefficients)
     residuals = np.where(np.isnan(z[:, -TAIL:]), 0.0, z[:, -TAIL:] - expected[:, :TAIL])
     spread = np.sqrt(fitted.variance[0]) * fitted.profile[0, (first_hour + hours + np.arange(ahead)) % DAY] * WIDENING
     errors = autoregression.simulated(residuals[0], fitted.autoregressive[0], shocks * spread)
-    return expected[:, TAIL:] + errors
+    wandered = np.repeat(walk.cumsum(axis=1), DAY, axis=1)[:, :ahead]
+    paths = expected[:, TAIL:] + errors + _drift(z) * wandered
+    return transform.back(paths[None], z)[0]
 
 
-def _drift(z: Floats, ahead: int, paths: int, random: np.random.Generator) -> Floats:
-    """How far the level has wandered by each hour of each path."""
+def _drift(z: Floats) -> float:
+    """Standard deviation of how far the level wanders in a day."""
     days = z[0, z.shape[1] % DAY :].reshape(-1, DAY)
     steps = np.diff(np.nanmean(np.where(np.isnan(days), np.nanmean(z), days), axis=1))
-    walk = DRIFT * float(steps.std()) * random.standard_normal((paths, -(-ahead // DAY))).cumsum(axis=1)
-    return np.repeat(walk, DAY, axis=1)[:, :ahead]
+    return DRIFT * float(steps.std())
 
 
 def _drawn_days(history: History, horizon: int, paths: int, random: np.random.Generator) -> Floats:

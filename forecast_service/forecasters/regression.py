@@ -32,6 +32,9 @@ def forecast_with(learn: Learner, history: History, horizon: int, place: Place) 
     history = history.last(LONGEST_HISTORY)
     first_hour, values, places = to_wall(history, horizon, place.zone)
     values = without_broken(values[None])[0]
+    # Trees take differences below an absolute limit for none: a small meter would be forecast otherwise than a large one.
+    scale = float(np.nanmean(np.abs(values))) or 1.0
+    values = values / scale
     ahead = int(places[-1]) + 1
     free = free_hours(first_hour, len(values) + ahead, place.country)
     mean, quantiles = _one_model(learn, values, first_hour, min(ahead, DAY), free, far=False)
@@ -42,7 +45,7 @@ def forecast_with(learn: Learner, history: History, horizon: int, place: Place) 
     # Nothing is believed that lies further outside of what was seen than what was seen is wide.
     low, high = np.nanmin(values), np.nanmax(values)
     mean, quantiles = (np.clip(one, 2 * low - high, 2 * high - low) for one in (mean, quantiles))
-    return Forecast.ordered(mean[places], quantiles[places], floor=None if low < 0 else 0.0)
+    return Forecast.ordered(mean[places] * scale, quantiles[places] * scale, floor=None if low < 0 else 0.0)
 
 
 def _one_model(

@@ -44,7 +44,7 @@ def design(filled: Floats, first_hour: int, horizon: int, free: Hours, *, far: b
     """
     meters, hours = filled.shape
     calendar = _calendar(first_hour, free[: hours + horizon])
-    week = _mean_of_days(filled)
+    week = _mean_of_days(filled, 7)
     delay = FAR_DELAY if far else 0
     span = WEEK if far else DAY
     holiday, like = holidays_among(free[: hours + horizon], first_hour)
@@ -52,6 +52,8 @@ def design(filled: Floats, first_hour: int, horizon: int, free: Hours, *, far: b
     columns += [_lag(filled, lag, horizon) for lag in (() if far else (DAY, 2 * DAY))]
     columns.append(filled[:, _known(like - WEEK, hours, DAY)])
     columns.append(_lag(_running_mean(filled, span), DAY + delay, horizon))
+    if not far:
+        columns.append(_lag(_mean_of_days(filled, 14), DAY, horizon))
     width = calendar.shape[1]
     out = np.empty((meters, hours + horizon, width + len(columns)))
     out[:, :, :width] = calendar
@@ -61,12 +63,12 @@ def design(filled: Floats, first_hour: int, horizon: int, free: Hours, *, far: b
 
 
 def _calendar(first_hour: int, free: Hours) -> Floats:
-    """1, three daily harmonics, free day, free day x two harmonics: shape (hours, 12)."""
+    """1, six daily harmonics, free day, free day x two harmonics: shape (hours, 18)."""
     count = len(free)
     hour = first_hour + np.arange(count)
     angle = 2 * np.pi * (hour % DAY) / DAY
     weekend = free.astype(float)
-    waves = [wave(k * angle) for k in (1, 2, 3) for wave in (np.sin, np.cos)]
+    waves = [wave(k * angle) for k in range(1, 7) for wave in (np.sin, np.cos)]
     return np.stack(
         [np.ones(count), *waves, weekend, *(weekend * wave for wave in waves[:4])],
         axis=1,
@@ -85,8 +87,8 @@ def _known(index: NDArray[np.int64], hours: int, step: int) -> NDArray[np.int64]
     return index - step * -(-beyond // step) + step * -(-before // step)
 
 
-def _mean_of_days(filled: Floats) -> Floats:
-    """Mean of this hour on this day and the six before (of the days there are)."""
+def _mean_of_days(filled: Floats, days: int) -> Floats:
+    """Mean of this hour on this day and the ones before, so many in all (of those there are)."""
     meters, hours = filled.shape
     pad = -hours % DAY
     # Days before the history repeat its first one, hour for hour.
@@ -94,11 +96,11 @@ def _mean_of_days(filled: Floats) -> Floats:
     if pad:
         head = np.concatenate([head[:, DAY - pad :], head[:, : DAY - pad]], axis=1)
         filled = np.concatenate([head[:, :pad], filled], axis=1)
-    days = filled.reshape(meters, -1, DAY)
-    days = np.concatenate([np.repeat(days[:, :1], 6, axis=1), days], axis=1)
-    total = np.cumsum(days, axis=1)
+    by_day = filled.reshape(meters, -1, DAY)
+    by_day = np.concatenate([np.repeat(by_day[:, :1], days - 1, axis=1), by_day], axis=1)
+    total = np.cumsum(by_day, axis=1)
     total = np.concatenate([np.zeros_like(total[:, :1]), total], axis=1)
-    return ((total[:, 7:] - total[:, :-7]) / 7).reshape(meters, -1)[:, pad:]
+    return ((total[:, days:] - total[:, :-days]) / days).reshape(meters, -1)[:, pad:]
 
 
 def holidays_among(free: Hours, first_hour: int) -> tuple[Hours, NDArray[np.int64]]:

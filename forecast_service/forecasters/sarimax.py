@@ -27,11 +27,15 @@ from forecast_service.forecasters.wallclock import to_wall
 
 ORDER = 25
 HALF_LIFE = 4 * 7 * DAY
-RIDGE_NEAR, RIDGE_FAR = 1e-3, 1e-2
+RIDGE_NEAR, RIDGE_FAR = 2e-3, 1e-2
 # Little history: an autoregressive coefficient wants this many hours each, and the ridge doubles at this many.
 HOURS_PER_LAG, RIDGE_DOUBLES_AT = 15, 400
 SKEWED, LOG_OFFSET = 0.8, 0.1
-REWEIGHTINGS, SMALLEST_RESIDUAL = 4, 0.05
+# A skewed series is fitted to its median: squares that are divided by their own size are absolute deviations, but not below
+# this share of the typical one.
+REWEIGHTINGS, SMALLEST_RESIDUAL = 2, 0.2
+# Hours that are always zero are known beforehand; left at full weight, a night decides what is said of the day.
+DARK_WEIGHT = 0.2
 POOLED = 0.3
 # In-sample errors are smaller than those of a forecast, for fitted coefficients know their own history: the more so, the
 # fewer hours there were for each of them (settled on the dev split: weeks between the panel's, cut to 8, 10, 14, 21, 84 days).
@@ -57,9 +61,9 @@ Engine = Callable[[Fitted, Floats, Floats, Floats], tuple[Floats, Floats]]
 def recursion(fitted: Fitted, z: Floats, tail: Floats, ahead: Floats) -> tuple[Floats, Floats]:
     """The forecast of the state space model with an exactly known state, in numpy alone."""
     residuals = z - product(tail, fitted.coefficients)
-    horizon = ahead.shape[1]
-    error = autoregression.ahead(residuals, fitted.autoregressive, horizon)
-    deviation = autoregression.deviation(fitted.autoregressive, fitted.variance, horizon)
+    error, deviation = autoregression.ahead_with_deviation(
+        residuals, fitted.autoregressive, fitted.variance, ahead.shape[1]
+    )
     return product(ahead, fitted.coefficients) + error, deviation
 
 
@@ -91,33 +95,50 @@ def forecast_many(
     1970-01-01 00:00 of that clock. free: of these hours and the `horizon` after them (`calendar.free_hours`). Returns the median (meters, horizon) and its quantiles (meters, horizon, 4).
     """
     values = without_broken(values)
-    scale, logged = scale_and_log(values)
+    scale, skewed = scale_and_skewness(values)
     mean = np.empty((len(values), horizon))
     quantiles = np.empty((len(values), horizon, len(PROBABILITIES)))
-    for group, is_log in ((logged, True), (~logged, False)):
+    for group, is_skewed in ((skewed, True), (~skewed, False)):
         if group.any():
-            z = transformed(values[group], scale[group], is_log)
-            middle, ends = _near_and_far(z, first_hour, horizon, free, absolute=is_log, engine=engine)
-            if is_log:
-                middle, ends = np.exp(middle) - LOG_OFFSET, np.exp(ends) - LOG_OFFSET
-            mean[group], quantiles[group] = (
-                middle * scale[group],
-                ends * scale[group][..., None],
-            )
+            level = values[group] / scale[group]
+            near = _one_model(level, first_hour, min(horizon, DAY), free, skewed=is_skewed, far=False, engine=engine)
+            middle, ends = near
+            if horizon > DAY:
+                far = _one_model(level, first_hour, horizon, free, skewed=is_skewed, far=True, engine=engine)
+                middle, ends = (np.concatenate([n, f[:, DAY:]], axis=1) for n, f in zip(near, far, strict=True))
+            mean[group], quantiles[group] = middle * scale[group], ends * scale[group][..., None]
     dark = always_zero(values, horizon)
     mean[dark], quantiles[dark] = 0.0, 0.0
     return mean, quantiles
 
 
-def scale_and_log(values: Floats) -> tuple[Floats, Hours]:
-    """Mean size of each meter's hours (meters, 1), and whether it is modelled by its logarithm (meters,)."""
+def scale_and_skewness(values: Floats) -> tuple[Floats, Hours]:
+    """Mean size of each meter's hours (meters, 1), and whether they are never negative and skewed to the right (meters,)."""
     scale = np.nanmean(np.abs(values), axis=1, keepdims=True)
     scale[scale == 0] = 1.0
     return scale, (np.nanmin(values, axis=1) >= 0) & (_skewness(values) > SKEWED)
 
 
-def transformed(values: Floats, scale: Floats, is_log: bool) -> Floats:
-    return np.log(values / scale + LOG_OFFSET) if is_log else values / scale
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """A skewed series is modelled by its logarithm in the near model; days ahead, where errors no longer hang on the hours
+    before, its level is."""
+
+    logarithm: bool
+
+    @classmethod
+    def of(cls, *, skewed: bool, far: bool) -> "Transform":
+        return cls(skewed and not far)
+
+    def forward(self, level: Floats) -> Floats:
+        return np.log(level + LOG_OFFSET) if self.logarithm else level
+
+    def back(self, z: Floats, seen: Floats) -> Floats:
+        """z: (meters, ...). Nothing is believed that lies further outside of what was `seen` than what was seen is wide."""
+        shape = (len(seen),) + (1,) * (z.ndim - 1)
+        low, high = np.nanmin(seen, axis=1).reshape(shape), np.nanmax(seen, axis=1).reshape(shape)
+        z = np.clip(z, 2 * low - high, 2 * high - low)
+        return np.exp(z) - LOG_OFFSET if self.logarithm else z
 
 
 def parameters(history: History, place: Place) -> dict[str, Any]:
@@ -125,12 +146,12 @@ def parameters(history: History, place: Place) -> dict[str, Any]:
     history = history.last(LONGEST_HISTORY)
     first_hour, values, _ = to_wall(history, 1, place.zone)
     values = without_broken(values[None])
-    scale, logged = scale_and_log(values)
-    z, is_log = transformed(values, scale, bool(logged[0])), bool(logged[0])
+    scale, skewed = scale_and_skewness(values)
+    is_skewed = bool(skewed[0])
     free = free_hours(first_hour, values.shape[1] + 1, place.country)
-    told: dict[str, Any] = {"scale_kwh": float(scale[0, 0]), "logarithm": is_log}
+    told: dict[str, Any] = {"scale_kwh": float(scale[0, 0]), "logarithm": is_skewed}
     for name, far in (("near", False), ("far", True)):
-        fitted, _ = fit_model(z, first_hour, 1, free, absolute=is_log, far=far)
+        fitted, _, _ = fit_model(values / scale, first_hour, 1, free, skewed=is_skewed, far=far)
         told[name] = {
             field.name: [float(f"{number:.6g}") for number in np.ravel(getattr(fitted, field.name)[0])]
             for field in fields(fitted)
@@ -138,70 +159,54 @@ def parameters(history: History, place: Place) -> dict[str, Any]:
     return told
 
 
-def _near_and_far(
-    z: Floats, first_hour: int, horizon: int, free: Hours, *, absolute: bool, engine: Engine
-) -> tuple[Floats, Floats]:
-    mean, quantiles = _one_model(z, first_hour, min(horizon, DAY), free, absolute=absolute, far=False, engine=engine)
-    if horizon > DAY:
-        far_mean, far_quantiles = _one_model(z, first_hour, horizon, free, absolute=absolute, far=True, engine=engine)
-        mean = np.concatenate([mean, far_mean[:, DAY:]], axis=1)
-        quantiles = np.concatenate([quantiles, far_quantiles[:, DAY:]], axis=1)
-    # Nothing is believed that lies further outside of what was seen than what was seen is wide.
-    low, high = np.nanmin(z, axis=1), np.nanmax(z, axis=1)
-    low, high = (2 * low - high)[:, None], (2 * high - low)[:, None]
-    return np.clip(mean, low, high), np.clip(quantiles, low[..., None], high[..., None])
-
-
 def _one_model(
-    z: Floats,
-    first_hour: int,
-    horizon: int,
-    free: Hours,
-    *,
-    absolute: bool,
-    far: bool,
-    engine: Engine,
+    level: Floats, first_hour: int, horizon: int, free: Hours, *, skewed: bool, far: bool, engine: Engine
 ) -> tuple[Floats, Floats]:
-    hours = z.shape[1]
-    fitted, regressors = fit_model(z, first_hour, horizon, free, absolute=absolute, far=far)
+    """Median (meters, horizon) and quantiles (meters, horizon, 4) in the unit of the level."""
+    transform, hours = Transform.of(skewed=skewed, far=far), level.shape[1]
+    fitted, regressors, z = fit_model(level, first_hour, horizon, free, skewed=skewed, far=far)
     tail = regressors[:, hours - TAIL : hours]
     expected = product(tail, fitted.coefficients)
     known = np.where(np.isnan(z[:, -TAIL:]), expected, z[:, -TAIL:])
     mean, deviation = engine(fitted, known, tail, regressors[:, hours:])
     hour_of_day = (first_hour + hours + np.arange(horizon)) % DAY
     spread = deviation * fitted.profile[:, hour_of_day] * WIDENING
-    return mean, mean[..., None] + spread[..., None] * fitted.quantiles[:, None, :]
+    quantiles = mean[..., None] + spread[..., None] * fitted.quantiles[:, None, :]
+    return transform.back(mean, z), transform.back(quantiles, z)
 
 
 def fit_model(
-    z: Floats, first_hour: int, horizon: int, free: Hours, *, absolute: bool, far: bool
-) -> tuple[Fitted, Floats]:
-    """The model and its regressors, of the history and the `horizon`."""
-    hours = z.shape[1]
+    level: Floats, first_hour: int, horizon: int, free: Hours, *, skewed: bool, far: bool
+) -> tuple[Fitted, Floats, Floats]:
+    """The model, its regressors of the history and the `horizon`, and the transformed history."""
+    hours = level.shape[1]
+    z = Transform.of(skewed=skewed, far=far).forward(level)
     regressors, first_row = design(fill_gaps(z), first_hour, horizon, free, far=far)
     first_row = min(first_row, hours // 2)
-    return _fit(z, regressors[:, :hours], first_hour, first_row, absolute=absolute, far=far), regressors
+    weights = 0.5 ** (np.arange(hours)[::-1] / HALF_LIFE) * np.ones_like(level)
+    dark = always_zero(level, DAY)
+    if dark.any():
+        weights[dark[:, (np.arange(hours) - hours) % DAY]] *= DARK_WEIGHT
+    fitted = _fit(
+        z[:, first_row:],
+        regressors[:, first_row:hours],
+        weights[:, first_row:],
+        first_hour + first_row,
+        ridge=RIDGE_FAR if far else RIDGE_NEAR,
+        absolute=skewed,
+    )
+    return fitted, regressors, z
 
 
-def _fit(
-    z: Floats,
-    regressors: Floats,
-    first_hour: int,
-    first_row: int,
-    *,
-    absolute: bool,
-    far: bool,
-) -> Fitted:
-    x, target = regressors[:, first_row:], z[:, first_row:]
+def _fit(target: Floats, x: Floats, weights: Floats, first_hour: int, *, ridge: float, absolute: bool) -> Fitted:
     known = ~np.isnan(target)
     target = np.where(known, target, 0.0)
-    weights = known * 0.5 ** (np.arange(target.shape[1])[::-1] / HALF_LIFE)
-    ridge = (RIDGE_FAR if far else RIDGE_NEAR) * (1 + (RIDGE_DOUBLES_AT / target.shape[1]) ** 3)
+    weights = known * weights
+    ridge *= 1 + (RIDGE_DOUBLES_AT / target.shape[1]) ** 3
     coefficients = _ridge(x, target, weights, ridge)
     for _ in range(REWEIGHTINGS if absolute else 0):
         size = np.abs(target - product(x, coefficients))
         typical = _median(size, known)[:, None]
-        # Squares divided by their own size are absolute deviations.
         closer = typical / np.maximum(size, SMALLEST_RESIDUAL * typical + 1e-9)
         coefficients = _ridge(x, target, weights * np.where(typical > 0, closer, 1.0), ridge)
     residuals = np.where(known, target - product(x, coefficients), 0.0)
@@ -209,7 +214,7 @@ def _fit(
     autoregressive, variance = autoregression.burg(residuals, order)
     autoregressive = np.pad(autoregressive, ((0, 0), (0, ORDER - order)))
     innovations = autoregression.innovations(residuals, autoregressive)
-    hour_of_day = (first_hour + first_row + ORDER + np.arange(innovations.shape[1])) % DAY
+    hour_of_day = (first_hour + ORDER + np.arange(innovations.shape[1])) % DAY
     profile, quantiles = _spread(innovations, known[:, ORDER:], hour_of_day)
     freedom = target.shape[1] / max(target.shape[1] - x.shape[2] - order, target.shape[1] / 4)
     return Fitted(coefficients, autoregressive, variance, profile, quantiles * freedom**1.5)
