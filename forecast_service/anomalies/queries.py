@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from forecast_service.anomalies.models import Anomaly
 from forecast_service.devices.queries import devices_visible_to
-from forecast_service.forecasts.scopes import Scope, devices_of
+from forecast_service.forecasts.scopes import Scope, meters_of
 from service_kit.auth import Caller
 
 
@@ -17,7 +17,7 @@ def anomalies_visible_to(
     if scope is None:
         anomalies = Anomaly.objects.filter(device_id__in=devices_visible_to(caller).values("pk"))
     else:
-        anomalies = Anomaly.objects.filter(device_id__in=[device.pk for device in devices_of(scope, caller)])
+        anomalies = Anomaly.objects.filter(device_id__in=[meter.id for meter in meters_of(scope, caller)])
     if start is not None:
         anomalies = anomalies.filter(end__gt=start)
     if end is not None:

@@ -31,9 +31,9 @@ CHANGING = ("end", "expected_kwh", "actual_kwh", "confidence", "ended", "version
 def look_for_anomalies(*, populations: Sequence[Population], histories: Sequence[History]) -> int:
     """Hold the last day of each single device against the forecast of the day before; the number of anomalies that are new."""
     single = {
-        population.members[0].device.pk: (population, history)
+        population.members[0].id: (population, history)
         for population, history in zip(populations, histories, strict=True)
-        if population.scope == f"device_{population.members[0].device.pk}" and len(history.values) > 2 * DAY
+        if population.scope == f"device_{population.members[0].id}" and len(history.values) > 2 * DAY
     }
     expected = _expected(list(single.values()))
     found = [

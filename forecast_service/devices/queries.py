@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from forecast_service.devices.models import Assignment, Device, Plant
+from forecast_service.devices.models import Assignment, Device
 from forecast_service.forecasters.base import Place
 from service_kit.auth import Caller
 
@@ -28,17 +28,9 @@ def devices_visible_to(caller: Caller) -> QuerySet[Device]:
     return Device.live.all() if caller.is_admin else devices_of_user(caller.id)
 
 
-def plants_of(devices: Iterable[Device]) -> dict[uuid.UUID, Plant]:
-    return Plant.live.in_bulk({device.plant_id for device in devices if device.plant_id})
-
-
-def place_of(devices: Iterable[Device], plants: Mapping[uuid.UUID, Plant]) -> Place:
-    """Clock and country of the plant that most of these devices stand in; without any, DEFAULT_TIMEZONE."""
-    places: Counter[tuple[str, str]] = Counter()
-    for device in devices:
-        plant = plants.get(device.plant_id) if device.plant_id else None
-        if plant is not None and _is_zone(plant.timezone):
-            places[plant.timezone, plant.country or ""] += 1
+def place_of(plants: Iterable[tuple[str | None, str | None]]) -> Place:
+    """The (clock, country) that most of these meters stand in; where no plant is known, DEFAULT_TIMEZONE."""
+    places = Counter((zone, country or "") for zone, country in plants if zone and _is_zone(zone))
     if not places:
         return Place(settings.DEFAULT_TIMEZONE)
     zone, country = min(places, key=lambda place: (-places[place], place))

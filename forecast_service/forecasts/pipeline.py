@@ -97,13 +97,13 @@ def histories_of(populations: Sequence[Population], *, hours: int = LONGEST_HIST
     """The sum of each population's members over the `hours` before its end, in one query."""
     until = max(one.until for one in populations)
     span = hours + max(int((until - one.until) // timedelta(hours=1)) for one in populations)
-    devices = list(dict.fromkeys(member.device.pk for one in populations for member in one.members))
+    devices = list(dict.fromkeys(member.id for one in populations for member in one.members))
     row_of = {device_id: row for row, device_id in enumerate(devices)}
     values = values_of(devices, until=until, hours=span)
     found = []
     for one in populations:
         end = span - int((until - one.until) // timedelta(hours=1))
-        own = values[[row_of[member.device.pk] for member in one.members], end - hours : end]
+        own = values[[row_of[member.id] for member in one.members], end - hours : end]
         found.append(from_first_known(History(one.until - timedelta(hours=hours), total(own))))
     return found
 

@@ -10,15 +10,19 @@ from forecast_service.forecasts.models import Forecast
 from forecast_service.forecasts.rows import ENERGIES
 from forecast_service.forecasts.scopes import KINDS, Population
 
+# Of a forecast a day or a week long its first hours; a queryset would take as long to put together as all the rest.
+CURRENT = f"""
+SELECT id, scope, kind, model, issued_at, history_until, zone, accuracy, reason, fallback, left_out,
+       {", ".join(f"{name}[1:%(horizon)s] AS {name}" for name in ENERGIES)}
+FROM forecasts_forecast WHERE scope = %(scope)s AND kind = %(kind)s AND is_current AND basis = %(basis)s
+"""
 
-def current_forecast(population: Population) -> Forecast | None:
-    """The stored forecast that says what a new one would say; None when something has changed since."""
-    return Forecast.objects.filter(
-        scope=population.scope,
-        kind=population.kind,
-        is_current=True,
-        basis=population.basis,
-    ).first()
+
+def current_forecast(population: Population, *, horizon: int) -> Forecast | None:
+    """The stored forecast that says what a new one would say, its first hours; None when something has changed since."""
+    named = {"scope": population.scope, "kind": population.kind, "basis": population.basis, "horizon": horizon}
+    found = Forecast.objects.raw(CURRENT, named)
+    return next(iter(found), None)
 
 
 def forecasts_issued(

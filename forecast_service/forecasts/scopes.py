@@ -3,22 +3,15 @@
 import hashlib
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from forecast_service.devices.models import Device, Plant
-from forecast_service.devices.queries import (
-    devices_of_user,
-    devices_visible_to,
-    in_force,
-    place_of,
-    plants_of,
-)
+from forecast_service.devices.models import Plant
+from forecast_service.devices.queries import in_force, place_of
 from forecast_service.forecasters.base import NothingToForecastFrom, Place
-from forecast_service.hours.models import Series
-from forecast_service.hours.queries import series_of
+from forecast_service.forecasts.meters import Meter, meters_named, meters_of_plants, meters_of_user
 from forecast_service.people.models import User
 from service_kit.auth import Caller
 
@@ -53,12 +46,6 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    device: Device
-    series: Series
-
-
-@dataclass(frozen=True, slots=True)
 class Population:
     """The devices of one kind whose hours are summed, up to `until`; `left_out` names the others with the reason.
 
@@ -67,7 +54,7 @@ class Population:
 
     scope: str
     kind: str
-    members: tuple[Member, ...]
+    members: tuple[Meter, ...]
     left_out: list[dict[str, str]]
     until: datetime
     place: Place
@@ -76,7 +63,7 @@ class Population:
 
     @property
     def basis(self) -> str:
-        state = [f"{one.device.pk}:{one.series.revision}" for one in self.members]
+        state = [f"{one.id}:{one.revision}" for one in self.members]
         return hashlib.sha256(
             " ".join([self.kind, repr(self.place), self.until.isoformat(), *sorted(state)]).encode()
         ).hexdigest()
@@ -115,28 +102,25 @@ def _uuid(text: str) -> uuid.UUID:
         raise BadScope(f"{text!r} is not a UUID such as 3f2b8c1e-0d4a-4c55-9b1e-7a6f5e4d3c2b.") from None
 
 
-def devices_of(scope: Scope, caller: Caller | None) -> list[Device]:
+def meters_of(scope: Scope, caller: Caller | None) -> list[Meter]:
     """The devices of the scope; `caller` None is this service itself. Raises UnknownScope."""
-    subject = scope.ids[0]
+    subject, seen_by = scope.ids[0], None if caller is None or caller.is_admin else caller.id
     if scope.what == "devices":
-        visible = Device.live.all() if caller is None else devices_visible_to(caller)
-        found = list(visible.filter(pk__in=scope.ids))
+        found = meters_named(scope.ids, seen_by=seen_by)
         if len(found) < len(scope.ids):
             raise UnknownScope
         return found
     if scope.what == "plant":
-        found = list(Device.live.filter(plant_id=subject))
-        if caller is not None and not caller.is_admin:
-            # The total of a plant tells of each of its meters, so it takes the right to see them all.
-            seen = devices_visible_to(caller).filter(plant_id=subject).count()
-            if not seen or seen < len(found):
-                raise UnknownScope
+        found = meters_of_plants([subject])
+        # The total of a plant tells of each of its meters, so it takes the right to see them all.
+        if seen_by and not 0 < len(found) == len(meters_of_plants([subject], seen_by=seen_by)):
+            raise UnknownScope
         if not found and not Plant.live.filter(pk=subject).exists():
             raise UnknownScope
         return found
-    if caller is not None and not caller.is_admin and caller.id != subject:
+    if seen_by and seen_by != subject:
         raise UnknownScope
-    found = list(devices_of_user(subject))
+    found = meters_of_user(subject)
     if not found and (caller is None or caller.id != subject) and not User.live.filter(pk=subject).exists():
         raise UnknownScope
     return found
@@ -147,98 +131,86 @@ def populate(scope: Scope, *, caller: Caller | None, kind: str | None = None) ->
 
     Raises UnknownScope (also for what the caller may not see) and NothingToForecastFrom.
     """
-    devices = devices_of(scope, caller)
-    return _population(scope, kind, devices, series_of([one.pk for one in devices]), plants_of(devices))
+    return _population(scope, kind, meters_of(scope, caller))
 
 
 def populate_each(wanted: Collection[tuple[Scope, str]]) -> dict[tuple[Scope, str], Population | Refusal]:
-    """`populate` of many scopes with a kind each, by this service itself, in five queries; a refusal takes its place."""
-    members = _devices_of_each({scope for scope, _ in wanted})
-    everybody = {device.pk: device for devices in members.values() for device in devices}.values()
-    series, plants = series_of([device.pk for device in everybody]), plants_of(everybody)
+    """`populate` of many scopes with a kind each, by this service itself, in three queries; a refusal takes its place."""
+    members = _meters_of_each({scope for scope, _ in wanted})
     found: dict[tuple[Scope, str], Population | Refusal] = {}
     for scope, kind in wanted:
         try:
             if not members[scope]:
                 raise UnknownScope
-            found[scope, kind] = _population(scope, kind, members[scope], series, plants)
+            found[scope, kind] = _population(scope, kind, members[scope])
         except (UnknownScope, NothingToForecastFrom) as refusal:
             found[scope, kind] = refusal
     return found
 
 
-def _devices_of_each(scopes: Iterable[Scope]) -> dict[Scope, list[Device]]:
+def _meters_of_each(scopes: Iterable[Scope]) -> dict[Scope, list[Meter]]:
     """The devices of each scope; none of a list from which one has gone."""
     wanted: dict[str, set[uuid.UUID]] = {"devices": set(), "plant": set(), "user": set()}
-    found: dict[Scope, list[Device]] = {scope: [] for scope in scopes}
+    found: dict[Scope, list[Meter]] = {scope: [] for scope in scopes}
     for scope in found:
         wanted[scope.what].update(scope.ids)
     assigned = in_force().filter(user_id__in=wanted["user"]).values_list("user_id", "device_id").distinct()
     devices_of_user: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
     for user_id, device_id in assigned:
         devices_of_user[user_id].append(device_id)
+    of_plant: dict[uuid.UUID | None, list[Meter]] = defaultdict(list)
+    for meter in meters_of_plants(list(wanted["plant"])):
+        of_plant[meter.plant_id].append(meter)
     named = wanted["devices"].union(*devices_of_user.values())
-    of_plant: dict[uuid.UUID, list[Device]] = defaultdict(list)
-    for device in Device.live.filter(plant_id__in=wanted["plant"]):
-        of_plant[device.plant_id].append(device)
-    by_id = Device.live.in_bulk(named)
-    for scope, devices in found.items():
+    by_id = {meter.id: meter for meter in meters_named(list(named))}
+    for scope, meters in found.items():
         if scope.what == "plant":
-            devices += of_plant[scope.ids[0]]
+            meters += of_plant[scope.ids[0]]
         else:
             ids = scope.ids if scope.what == "devices" else devices_of_user[scope.ids[0]]
             here = [by_id[one] for one in ids if one in by_id]
-            devices += here if scope.what == "user" or len(here) == len(ids) else []
+            meters += here if scope.what == "user" or len(here) == len(ids) else []
     return found
 
 
-def _population(
-    scope: Scope,
-    kind: str | None,
-    devices: Sequence[Device],
-    series: Mapping[uuid.UUID, Series],
-    plants: Mapping[uuid.UUID, Plant],
-) -> Population:
-    kinds = {device.kind for device in devices}
+def _population(scope: Scope, kind: str | None, meters: Sequence[Meter]) -> Population:
+    kinds = {meter.kind for meter in meters}
     leading = next((one for one in KINDS if one in kinds), None)
     if leading is None:
         raise NothingToForecastFrom(f"{scope} has no device. Assign one, or choose another scope.")
     kind = kind or leading
     if kind not in kinds:
         raise NothingToForecastFrom(f"{scope} has no {kind} device; it has {', '.join(sorted(kinds))}.")
-    chosen, left_out = _without_sub_meters([device for device in devices if device.kind == kind])
-    ends = [series[device.pk].until for device in chosen if device.pk in series]
-    newest = max((end for end in ends if end), default=None)
+    chosen, left_out = _without_sub_meters([meter for meter in meters if meter.kind == kind])
+    newest = max((meter.until for meter in chosen if meter.until), default=None)
     if newest is None:
         raise NothingToForecastFrom("No complete hour has arrived yet; a forecast needs at least 24.")
-    members: list[Member] = []
-    for device in chosen:
-        own = series.get(device.pk)
-        if own is None or own.until is None:
-            left_out.append({"device_id": str(device.pk), "reason": "no complete hour has arrived yet"})
-        elif own.until < newest - SILENT_AFTER:
-            reason = f"silent since {own.until.isoformat().replace('+00:00', 'Z')}"
-            left_out.append({"device_id": str(device.pk), "reason": reason})
+    members: list[Meter] = []
+    until = newest
+    for meter in chosen:
+        if meter.until is None:
+            left_out.append({"device_id": str(meter.id), "reason": "no complete hour has arrived yet"})
+        elif meter.until < newest - SILENT_AFTER:
+            reason = f"silent since {meter.until.isoformat().replace('+00:00', 'Z')}"
+            left_out.append({"device_id": str(meter.id), "reason": reason})
         else:
-            members.append(Member(device, own))
-    until = min(one.series.until for one in members if one.series.until)
-    here = place_of((one.device for one in members), plants)
+            members.append(meter)
+            until = min(until, meter.until)
+    here = place_of((meter.zone, meter.country) for meter in members)
     # The sun keeps neither summer time nor holidays.
     place = Place() if kind == "production" else here
     return Population(str(scope), kind, tuple(members), left_out, until, place, here.zone, kind == leading)
 
 
-def _without_sub_meters(
-    devices: Sequence[Device],
-) -> tuple[list[Device], list[dict[str, str]]]:
+def _without_sub_meters(meters: Sequence[Meter]) -> tuple[list[Meter], list[dict[str, str]]]:
     """A sub-meter's energy is in that of the meter above it, so together they would count it twice."""
-    by_id = {device.pk: device for device in devices}
-    kept: list[Device] = []
+    ids = {meter.id for meter in meters}
+    kept: list[Meter] = []
     left_out: list[dict[str, str]] = []
-    for device in sorted(devices, key=lambda one: one.pk):
-        if device.parent_id in by_id:
-            reason = f"sub-meter of {device.parent_id}, which counts it already"
-            left_out.append({"device_id": str(device.pk), "reason": reason})
+    for meter in sorted(meters, key=lambda one: one.id):
+        if meter.parent_id in ids:
+            reason = f"sub-meter of {meter.parent_id}, which counts it already"
+            left_out.append({"device_id": str(meter.id), "reason": reason})
         else:
-            kept.append(device)
+            kept.append(meter)
     return kept, left_out

@@ -17,11 +17,14 @@ from forecast_service.forecasts.serializers import (
     ReasonSerializer,
 )
 from forecast_service.training.queries import current_models
+from service_kit.renderers import LongListRenderer
 
 ARRAYS = ("kwh", "lower_80", "upper_80", "lower_95", "upper_95")
 
 
 class ForecastView(APIView):
+    renderer_classes = (LongListRenderer,)
+
     @extend_schema(
         operation_id="getForecast",
         tags=["forecasts"],
@@ -42,7 +45,7 @@ class ForecastView(APIView):
         query.is_valid(raise_exception=True)
         asked = query.validated_data
         population = population_asked(request, asked["parsed"], asked.get("kind"))
-        stored = current_forecast(population)
+        stored = current_forecast(population, horizon=asked["horizon"])
         if stored is not None:
             return Response(told_by_row(stored, asked["horizon"]))
         model = current_models([population]).get((population.scope, population.kind))

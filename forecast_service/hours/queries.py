@@ -11,7 +11,7 @@ from django.db.models import Sum
 from psycopg2 import sql
 
 from forecast_service.forecasters.base import Floats
-from forecast_service.hours.models import Hour, Series
+from forecast_service.hours.models import Hour
 from service_kit.versions import Versions, versions_of
 
 # An hour with at least half of its readings is as good as the mean of those; with fewer it is not known.
@@ -35,11 +35,6 @@ def versions_by_device() -> Versions:
     """(device, sum of its hours' versions): how far this copy of monitoring_service's hours has come."""
     sums = Hour.objects.values("device_id").annotate(total=Sum("version"))
     return versions_of(sums, key="device_id", version="total")
-
-
-def series_of(device_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Series]:
-    """By device; one without any complete hour is not in it."""
-    return {row.device_id: row for row in Series.objects.filter(pk__in=device_ids, until__isnull=False)}
 
 
 def values_of(device_ids: Sequence[uuid.UUID], *, until: datetime, hours: int) -> Floats:

@@ -11,9 +11,9 @@ from monitoring_service.devices.selection import choose, common_zone
 from monitoring_service.hours.asking import AskedRange, answer_unless_known, asked_range
 from monitoring_service.hours.calendar import midnight
 from monitoring_service.hours.queries import EnergyQuestion
-from monitoring_service.hours.renderers import LongListRenderer
 from monitoring_service.hours.serializers import DayQuestion, DaySerializer, RangeQuestion, RangeSerializer
 from service_kit.auth import Caller
+from service_kit.renderers import LongListRenderer
 from service_kit.schema import problems
 
 UNCHANGED = OpenApiResponse(description="If-None-Match holds the ETag of this very answer.")

@@ -9,7 +9,6 @@ from rest_framework.views import APIView
 
 from monitoring_service.devices.selection import Chosen, choose, common_zone
 from monitoring_service.hours.asking import asked_time
-from monitoring_service.hours.renderers import LongListRenderer
 from monitoring_service.metrics.queries import (
     ENERGY,
     POWER,
@@ -27,6 +26,7 @@ from monitoring_service.metrics.serializers import (
 )
 from service_kit.auth import Caller
 from service_kit.pagination import Pages
+from service_kit.renderers import LongListRenderer
 from service_kit.schema import problems
 
 _ENTRY = {"start": "2026-03-10T18:00:00+01:00", "value": 231.4, "min": 229.8, "max": 233.1, "readings": 6,

@@ -14,7 +14,6 @@ from rest_framework.views import APIView
 from monitoring_service.hours.asking import asked_time
 from monitoring_service.hours.calendar import local_texts, zone_of
 from monitoring_service.hours.energy import HOUR, SECOND
-from monitoring_service.hours.renderers import LongListRenderer
 from monitoring_service.series.models import Series
 from monitoring_service.series.queries import values_between, zone_name_of_seen_plant
 from monitoring_service.series.serializers import (
@@ -27,6 +26,7 @@ from monitoring_service.series.serializers import (
 )
 from monitoring_service.series.services import store_series
 from service_kit.auth import Caller, IsAdminOrReadOnly
+from service_kit.renderers import LongListRenderer
 from service_kit.schema import problems
 
 _PLANT = "5a1c2a0e-6c3d-4a57-8f5e-2d6a5d8d1b90"

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from forecast_service.conftest import NOON
-from forecast_service.forecasts.models import Forecast
+from forecast_service.forecasts import planning
+from forecast_service.forecasts.models import Forecast, Plan
+from forecast_service.forecasts.services import issue_planned
 
 pytestmark = pytest.mark.django_db
 BOUNDS = ("lower_95", "lower_80", "kwh", "upper_80", "upper_95")
@@ -119,3 +121,23 @@ def test_an_answer_on_demand_stores_nothing(device, hours, habit, alice, client_
     hours(meter, habit())
     ask(client_for(alice), device_id=str(meter))
     assert not Forecast.objects.exists()
+
+
+@pytest.mark.parametrize("scope", ["device", "plant", "user"])
+def test_a_stored_forecast_takes_few_queries(
+    device, plant, hours, habit, alice, client_for, tell_of, django_assert_num_queries, scope
+):
+    tell_of(alice)
+    house = plant()
+    for _ in range(3):
+        meter = device(alice, plant_id=house)
+        hours(meter, habit(15))
+    planning.take_up_changes()
+    issue_planned(plan_ids=list(Plan.objects.values_list("pk", flat=True)))
+    named = {"device": f"device_{meter}", "plant": f"plant_{house}", "user": f"user_{alice.id}_all"}[scope]
+    client = client_for(alice)
+    client.get("/api/forecasts", {"scope": named})
+    with django_assert_num_queries(4 if scope == "plant" else 3):
+        told = client.get("/api/forecasts", {"scope": named, "horizon": 30})
+    assert len(told.json()["points"]) == 30
+    assert told.json()["issued_at"]
