@@ -5,6 +5,7 @@ where the clock moves by half an hour. All zones since 2000 are whole quarters a
 """
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -40,10 +41,12 @@ def edges(start_us: int, end_us: int, zone: tzinfo, resolution: Resolution) -> I
         return np.array([start], dtype=np.int64)
     if resolution == "quarter":
         return np.arange(start, end + QUARTER, QUARTER, dtype=np.int64)
-    months = {"month": 1, "year": 12}.get(resolution)
-    inner = _months(start, end, zone, months) if months else _days(start, end, zone)
     if resolution == "hour":
-        inner = _hours(inner, zone)
+        inner = _hours(start, end, zone)
+    elif resolution == "day":
+        inner = _days(start, end, zone)
+    else:
+        inner = _months(start, end, zone, {"month": 1, "year": 12}[resolution])
     kept = inner[(inner > start) & (inner < end)]
     return np.concatenate([[start], kept, [end]]).astype(np.int64)
 
@@ -79,8 +82,40 @@ def _months(start: int, end: int, zone: tzinfo, step: int) -> Ints:
         month += step
 
 
+def _hours(start: int, end: int, zone: tzinfo) -> Ints:
+    """Where the clock shows a whole hour or is moved, between two quarters' edges."""
+    quarter = np.arange(start, end, QUARTER, dtype=np.int64)
+    offset = offsets(quarter, zone)
+    moved = np.diff(offset, prepend=offset[0]) != 0
+    found: Ints = quarter[((quarter + offset) % (4 * QUARTER) == 0) | moved]
+    return found
+
+
+def offsets(at_us: Ints, zone: tzinfo) -> Ints:
+    """What the zone's clock is ahead of UTC at each of these ascending instants, microseconds."""
+    years = range(*(datetime.fromtimestamp(int(at) // SECOND, UTC).year for at in at_us[[0, -1]]))
+    known = [_offsets_of_year(zone, year) for year in (*years, years.stop)]
+    since, offset = (np.concatenate(part) for part in zip(*known, strict=True))
+    found: Ints = offset[np.searchsorted(since, at_us, side="right") - 1]
+    return found
+
+
+@lru_cache(maxsize=2_000)
+def _offsets_of_year(zone: tzinfo, year: int) -> tuple[Ints, Ints]:
+    """The instants of a year (UTC) from which another offset holds, its beginning first, and these offsets."""
+    first, end = (round(datetime(y, 1, 1, tzinfo=UTC).timestamp()) * SECOND for y in (year, year + 1))
+    found = [(first, _offset(first, zone))]
+    for day in range(first, end, 96 * QUARTER):
+        # The clock is moved at most once a day.
+        if _offset(day + 96 * QUARTER, zone) != found[-1][1]:
+            moved = next(at for at in range(day, day + 97 * QUARTER, QUARTER) if _offset(at, zone) != found[-1][1])
+            found.append((moved, _offset(moved, zone)))
+    since, offset = np.array([(at, offset) for at, offset in found if at < end], dtype=np.int64).T
+    return since, offset
+
+
 def _offset(at_us: int, zone: tzinfo) -> int:
-    offset = datetime.fromtimestamp(at_us // SECOND, UTC).astimezone(zone).utcoffset()
+    offset = datetime.fromtimestamp(at_us // SECOND, zone).utcoffset()
     return 0 if offset is None else int(offset.total_seconds()) * SECOND
 
 
@@ -89,16 +124,12 @@ def local_texts(at_us: Ints, zone: tzinfo) -> list[str]:
 
     Formatting them one by one would take longer than reading a year of hours.
     """
-    offsets = np.empty(len(at_us), dtype=np.int64)
-    # The clock is moved at most once within some hours: two equal ends say that all between are equal too.
-    for first in range(0, len(at_us), 12):
-        part = at_us[first : first + 12].tolist()
-        ends = _offset(part[0], zone), _offset(part[-1], zone)
-        near = part[-1] - part[0] < 24 * 4 * QUARTER
-        offsets[first : first + 12] = ends[0] if near and ends[0] == ends[1] else [_offset(at, zone) for at in part]
-    local = np.datetime_as_string(((at_us + offsets) // SECOND).astype("datetime64[s]"))
-    suffixes = {offset: _suffix(offset) for offset in np.unique(offsets).tolist()}
-    return [text + suffixes[offset] for text, offset in zip(local.tolist(), offsets.tolist(), strict=True)]
+    if not len(at_us):
+        return []
+    offset = offsets(at_us, zone)
+    local = np.datetime_as_string(((at_us + offset) // SECOND).astype("datetime64[s]"))
+    suffixes = {each: _suffix(each) for each in np.unique(offset).tolist()}
+    return [text + suffixes[each] for text, each in zip(local.tolist(), offset.tolist(), strict=True)]
 
 
 def _suffix(offset_us: int) -> str:
@@ -106,27 +137,3 @@ def _suffix(offset_us: int) -> str:
         return "Z"
     hours, minutes = divmod(abs(offset_us) // (60 * SECOND), 60)
     return f"{'-' if offset_us < 0 else '+'}{hours:02}:{minutes:02}"
-
-
-def _hours(midnights: Ints, zone: tzinfo) -> Ints:
-    hour = 4 * QUARTER
-    parts = []
-    offsets = [_offset(at, zone) for at in midnights.tolist()]
-    for i, (begin, finish) in enumerate(zip(midnights[:-1].tolist(), midnights[1:].tolist(), strict=True)):
-        if offsets[i] == offsets[i + 1] and (finish - begin) % hour == 0:
-            parts.append(np.arange(begin, finish, hour, dtype=np.int64))
-            continue
-        quarters = range(begin, finish, QUARTER)
-        local = [_offset(at, zone) for at in quarters]
-        parts.append(
-            np.array(
-                [
-                    at
-                    for n, at in enumerate(quarters)
-                    if (at + local[n]) % hour == 0 or (n and local[n] != local[n - 1])
-                ],
-                dtype=np.int64,
-            )
-        )
-    parts.append(midnights[-1:])
-    return np.concatenate(parts)
