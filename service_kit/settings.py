@@ -34,7 +34,11 @@ if ENVIRONMENT == "production":
             raise BadSetting(f"{_name} still holds a development secret (dev-...). Set one of your own for production.")
 
 try:
-    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+    DATABASES = {
+        "default": dj_database_url.parse(
+            DATABASE_URL, engine="service_kit.database", conn_max_age=60, conn_health_checks=True
+        )
+    }
 except (ValueError, KeyError, dj_database_url.ParseError):
     raise BadSetting("DATABASE_URL is not of the form postgres://user:password@host:port/database.") from None
 DATABASES["default"].setdefault("OPTIONS", {}).update(

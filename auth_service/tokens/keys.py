@@ -10,7 +10,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,14 @@ class SigningKey:
     def signs_from(self) -> datetime:
         return datetime.fromtimestamp(int(self.path.stem.partition("-")[0]) / 1e9, UTC) + SETTLE
 
+    @cached_property
+    def public(self) -> rsa.RSAPublicKey:
+        return self.private.public_key()
+
     @property
     def jwk(self) -> dict[str, Any]:
         """The public half, as JWKS lists it."""
-        public = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
+        public = RSAAlgorithm.to_jwk(self.public, as_dict=True)
         return {
             **public,
             "kid": self.kid,
@@ -111,7 +115,7 @@ def signing_key() -> SigningKey:
 def public_key(kid: str) -> rsa.RSAPublicKey | None:
     for key in all_keys():
         if key.kid == kid:
-            return key.private.public_key()
+            return key.public
     return None
 
 

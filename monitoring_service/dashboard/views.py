@@ -10,11 +10,11 @@ from rest_framework.views import APIView
 
 from monitoring_service.dashboard.queries import dashboard, view_of
 from monitoring_service.hours.asking import answer_unless_known
-from monitoring_service.hours.serializers import ZoneField
+from monitoring_service.hours.serializers import Question, ZoneField
 from service_kit.auth import Caller
 
 
-class DashboardQuestion(serializers.Serializer[Any]):
+class DashboardQuestion(Question):
     timezone = ZoneField(
         required=False, help_text="IANA zone; without it the plants', where they have one in common, else the default."
     )
@@ -78,8 +78,7 @@ class Dashboard(APIView):
     )
     def get(self, request: Request) -> Response | HttpResponseBase:
         """The totals of everything that the caller may see."""
-        question = DashboardQuestion(data=request.query_params)
-        question.is_valid(raise_exception=True)
+        asked = DashboardQuestion.asked(request)
         caller = cast(Caller, request.user)
-        view = view_of(caller, zone=question.validated_data.get("timezone"), now=datetime.now(UTC))
+        view = view_of(caller, zone=asked.get("timezone"), now=datetime.now(UTC))
         return answer_unless_known(request, view.devices, lambda: dashboard(view), also=view.state(), keep=True)

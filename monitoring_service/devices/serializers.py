@@ -1,11 +1,10 @@
-from typing import Any
-
 from rest_framework import serializers
 
 from monitoring_service.devices.models import Device, DeviceStatus
+from monitoring_service.hours.serializers import Question
 
 
-class DevicesQuestion(serializers.Serializer[Any]):
+class DevicesQuestion(Question):
     search = serializers.CharField(required=False, allow_blank=True, help_text="Part of a device's name.")
 
 

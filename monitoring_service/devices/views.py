@@ -21,8 +21,7 @@ class MonitoredDevices(ListAPIView[Device]):
 
     def get_queryset(self) -> QuerySet[Device]:
         devices = visible_devices(self.request.user)  # type: ignore[arg-type]
-        question = DevicesQuestion(data=self.request.query_params)
-        question.is_valid(raise_exception=True)
-        if search := question.validated_data.get("search"):
+        asked = DevicesQuestion.asked(self.request)
+        if search := asked.get("search"):
             devices = devices.filter(name__icontains=search)
         return with_last_seen(devices)

@@ -5,12 +5,13 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from monitoring_service.events.models import DeviceEvent
+from monitoring_service.hours.serializers import Question
 
 AHEAD_AT_MOST = timedelta(hours=24)
 Severity = DeviceEvent.Severity
 
 
-class EventsQuestion(serializers.Serializer[Any]):
+class EventsQuestion(Question):
     device_id = serializers.UUIDField(required=False)
     severity = serializers.ChoiceField(Severity.choices, required=False)
     code = serializers.CharField(required=False, max_length=64)

@@ -48,9 +48,7 @@ class DeviceEvents(ListAPIView[DeviceEvent]):
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[DeviceEvent]:
-        question = EventsQuestion(data=self.request.query_params)
-        question.is_valid(raise_exception=True)
-        asked = question.validated_data
+        asked = EventsQuestion.asked(self.request)
         events = visible_events(cast(Caller, self.request.user))
         for name, condition in (
             ("start", "at__gte"),

@@ -63,9 +63,7 @@ class Export(APIView):
 
         Where there is nothing, 404 says so: never an empty file.
         """
-        words = ExportQuestion(data=request.query_params)
-        words.is_valid(raise_exception=True)
-        asked = words.validated_data
+        asked = ExportQuestion.asked(request)
         table = self._energy(request, asked) if asked["content"] == "energy" else self._measurements(request, asked)
         name = f"{table.name}_{asked['start']:%Y-%m-%d}_{asked['end']:%Y-%m-%d}.{asked['format']}"
         if asked["format"] == "xlsx":

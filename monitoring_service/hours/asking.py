@@ -37,9 +37,7 @@ class AskedRange:
 def asked_range(request: Request, *, most: int = MAX_ENTRIES) -> AskedRange:
     """What the request's parameters ask for. Raises ParseError, ValidationError or NotFound."""
     caller = cast(Caller, request.user)
-    words = RangeQuestion(data=request.query_params)
-    words.is_valid(raise_exception=True)
-    asked = words.validated_data
+    asked = RangeQuestion.asked(request)
     chosen = choose(caller, device_ids=asked.get("device_id"), plant_id=asked.get("plant_id"))
     zone = asked.get("timezone") or common_zone(chosen)
     start_us, end_us, resolution = asked_time(asked, zone, most=most)

@@ -1,6 +1,7 @@
 """Many values at once to and from PostgreSQL: arrays as text on the way in, binary COPY read in place on the way out."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from io import BytesIO
 from typing import Any, Literal
 
@@ -21,20 +22,23 @@ def fetch_columns(query: str, parameters: Sequence[object], types: Sequence[Type
 
     Instants become microseconds since 1970.
     """
-    fields = [("n", ">i2")]
-    for i, kind in enumerate(types):
-        fields += [(f"length{i}", ">i4"), (f"c{i}", _DTYPES[kind])]
     buffer = BytesIO()
     with connection.cursor() as cursor:
         statement = cursor.mogrify(f"COPY ({query}) TO STDOUT (FORMAT binary)", parameters)
         cursor.copy_expert(statement.decode() if isinstance(statement, bytes) else statement, buffer)
-    raw = buffer.getvalue()
-    rows = np.frombuffer(raw, dtype=np.dtype(fields), offset=_HEADER_BYTES, count=_count(raw, fields))
+    raw, row = buffer.getvalue(), _row(tuple(types))
+    rows = np.frombuffer(
+        raw, row, offset=_HEADER_BYTES, count=(len(raw) - _HEADER_BYTES - _TRAILER_BYTES) // row.itemsize
+    )
     return [_column(rows[f"c{i}"], kind) for i, kind in enumerate(types)]
 
 
-def _count(raw: bytes, fields: list[tuple[str, str]]) -> int:
-    return (len(raw) - _HEADER_BYTES - _TRAILER_BYTES) // np.dtype(fields).itemsize
+@cache
+def _row(types: tuple[Type, ...]) -> np.dtype[Any]:
+    fields = [("n", ">i2")]
+    for i, kind in enumerate(types):
+        fields += [(f"length{i}", ">i4"), (f"c{i}", _DTYPES[kind])]
+    return np.dtype(fields)
 
 
 def _column(column: NDArray[Any], kind: Type) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from django.utils.dateparse import parse_date
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from monitoring_service.devices.selection import KINDS
 from monitoring_service.hours.calendar import RESOLUTIONS, midnight, zone_of
@@ -63,7 +65,23 @@ def instant_us(value: datetime | dt.date, zone: ZoneInfo) -> int:
     return midnight(value, zone)
 
 
-class DayQuestion(serializers.Serializer[Any]):
+class Question(serializers.Serializer[Any]):
+    """The parameters of a request."""
+
+    @classmethod
+    def asked(cls, request: Request) -> dict[str, Any]:
+        """Raises ValidationError."""
+        found: dict[str, Any] = _reader(cls).run_validation(request.query_params)
+        return found
+
+
+@cache
+def _reader(question: type[Question]) -> Question:
+    """One for all requests, since a serializer begins by copying all of its fields; reading leaves nothing behind in it."""
+    return question()
+
+
+class DayQuestion(Question):
     device_id = serializers.UUIDField()
     date = serializers.DateField(help_text="The local day, such as 2026-01-31.")
     timezone = ZoneField(required=False, help_text="IANA zone; without it the plant's, else the system's default.")
@@ -74,7 +92,7 @@ class DayQuestion(serializers.Serializer[Any]):
         return value
 
 
-class SelectionQuestion(serializers.Serializer[Any]):
+class SelectionQuestion(Question):
     """Which devices: exactly one of the three."""
 
     device_id = serializers.ListField(

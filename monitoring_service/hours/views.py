@@ -43,9 +43,7 @@ class HourlyDaily(APIView):
     def get(self, request: Request) -> Response | HttpResponseBase:
         """A device's local day, from midnight to midnight: 23, 24 or 25 hours."""
         caller = cast(Caller, request.user)
-        words = DayQuestion(data=request.query_params)
-        words.is_valid(raise_exception=True)
-        asked = words.validated_data
+        asked = DayQuestion.asked(request)
         chosen = choose(caller, device_ids=[asked["device_id"]])
         zone = asked.get("timezone") or common_zone(chosen)
         begin, end = (midnight(asked["date"] + timedelta(days=n), zone) for n in (0, 1))

@@ -4,13 +4,13 @@ from rest_framework import serializers
 
 from monitoring_service.hours.calendar import RESOLUTIONS
 from monitoring_service.hours.energy import Quality
-from monitoring_service.hours.serializers import InstantField, ZoneField
+from monitoring_service.hours.serializers import InstantField, Question, ZoneField
 
 METRICS_AT_MOST = 20
 _NAME = "`energy` (kWh), `power` (W), or a name that the device sends, such as `voltage`."
 
 
-class TimeQuestion(serializers.Serializer[Any]):
+class TimeQuestion(Question):
     start = InstantField(help_text="Beginning, included: RFC 3339 with an offset, or a date.")
     end = InstantField(help_text="End, not included.")
     resolution = serializers.ChoiceField(RESOLUTIONS, default="hour")

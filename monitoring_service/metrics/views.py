@@ -83,9 +83,8 @@ class Timeseries(_Timeseries):
     )  # fmt: skip
     def get(self, request: Request, device_id: UUID) -> Response:
         """One metric of a device in every hour, day, month or year of [start, end), missing ones too; up to 9,000."""
-        words = TimeseriesQuestion(data=request.query_params)
-        words.is_valid(raise_exception=True)
-        head, (series,) = self.answered(device_id, words.validated_data, [words.validated_data["metric"]])
+        asked = TimeseriesQuestion.asked(request)
+        head, (series,) = self.answered(device_id, asked, [asked["metric"]])
         return Response({**head, **series})
 
 

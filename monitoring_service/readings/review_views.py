@@ -11,12 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from monitoring_service.hours.serializers import Question
 from monitoring_service.readings import review
 from monitoring_service.readings.models import DoubtfulReading
 from service_kit.auth import Caller, IsAdmin
 
 
-class HeldQuestion(serializers.Serializer[Any]):
+class HeldQuestion(Question):
     device_id = serializers.UUIDField(required=False)
     decision = serializers.ChoiceField(["open", "accepted", "discarded", "all"], default="open")
 
@@ -51,9 +52,7 @@ class HeldReadings(ListAPIView[DoubtfulReading]):
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[DoubtfulReading]:
-        question = HeldQuestion(data=self.request.query_params)
-        question.is_valid(raise_exception=True)
-        asked = question.validated_data
+        asked = HeldQuestion.asked(self.request)
         return review.doubtful_readings(decision=asked["decision"], device_id=asked.get("device_id"))
 
 

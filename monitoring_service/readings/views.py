@@ -17,7 +17,7 @@ from monitoring_service.devices.credentials import MaySend, MeterAuthentication,
 from monitoring_service.devices.selection import choose
 from monitoring_service.hours.calendar import midnight, zone_of
 from monitoring_service.hours.energy import SECOND
-from monitoring_service.hours.serializers import InstantField
+from monitoring_service.hours.serializers import InstantField, Question
 from monitoring_service.readings.decoding import MAX_BODY_BYTES, Readings, decode, to_us
 from monitoring_service.readings.models import Reading
 from monitoring_service.readings.queries import readings_of
@@ -25,7 +25,7 @@ from monitoring_service.readings.services import store_readings
 from service_kit.auth import Caller, IsPerson, TokenAuthentication
 
 
-class ReadingsQuestion(serializers.Serializer[Any]):
+class ReadingsQuestion(Question):
     device_id = serializers.UUIDField()
     start = InstantField(required=False, help_text="Readings after this instant.")
     end = InstantField(required=False, help_text="Readings up to and at this instant.")
@@ -122,9 +122,7 @@ class Measurements(ListAPIView[Reading]):
 
     def get_queryset(self) -> QuerySet[Reading]:
         caller = cast(Caller, self.request.user)
-        question = ReadingsQuestion(data=self.request.query_params)
-        question.is_valid(raise_exception=True)
-        asked = question.validated_data
+        asked = ReadingsQuestion.asked(self.request)
         choose(caller, device_ids=[asked["device_id"]])
         return readings_of(
             caller=caller,

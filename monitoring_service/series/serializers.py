@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from monitoring_service.hours.serializers import InstantField, ZoneField
+from monitoring_service.hours.serializers import InstantField, Question, ZoneField
 from monitoring_service.series.models import Series
 
 VALUES_AT_MOST = 9_000
@@ -54,7 +54,7 @@ class SeriesReceiptSerializer(serializers.Serializer[Any]):
     changed = serializers.IntegerField(help_text="Of these, new ones and ones that differ from before.")
 
 
-class SeriesQuestion(serializers.Serializer[Any]):
+class SeriesQuestion(Question):
     start = InstantField(help_text="Beginning, included: RFC 3339 with an offset, or a date.")
     end = InstantField(help_text="End, not included.")
     as_of = serializers.DateTimeField(

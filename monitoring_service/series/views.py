@@ -57,9 +57,7 @@ class PlantSeries(APIView):
     def get(self, request: Request, plant_id: UUID, name: str) -> Response:
         """Every hour of [start, end), up to 9,000: what was measured, else the newest forecast, else null."""
         zone_name = zone_name_of_seen_plant(cast(Caller, request.user), plant_id)
-        words = SeriesQuestion(data=request.query_params)
-        words.is_valid(raise_exception=True)
-        asked = words.validated_data
+        asked = SeriesQuestion.asked(request)
         series = Series.objects.filter(plant_id=plant_id, name=name).first()
         if series is None:
             raise NotFound(f"This plant has no series {name!r}.")

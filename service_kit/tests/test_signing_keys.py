@@ -135,3 +135,21 @@ def test_an_answer_that_is_no_key_set_leaves_the_keys_in_hand(
     time_passes(SigningKeys.KEEP_SECONDS)
     assert ask("old", old) == 200
     assert auth_service.asked == 2
+
+
+def test_a_token_that_was_good_ends_with_its_key(
+    auth_service: KeyServer,
+    token_for: Callable[..., str],
+    alice: Caller,
+    old: rsa.RSAPrivateKey,
+    new: rsa.RSAPrivateKey,
+) -> None:
+    token = token_for(alice, kid="old", key=old)
+
+    def status() -> int:
+        return APIClient().get("/api/who", headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert [status(), status()] == [200, 200]
+    auth_service.keys = {"new": new}
+    time_passes(SigningKeys.KEEP_SECONDS)
+    assert [status(), status()] == [401, 401]

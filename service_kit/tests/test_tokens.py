@@ -128,6 +128,15 @@ def test_a_deactivated_or_deleted_user_is_out_at_once(token_for: TokenFor, alice
     assert ask(token_for(alice)).status_code == 401
 
 
+def test_a_token_that_was_good_ends_when_it_expires(
+    token_for: TokenFor, alice: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = token_for(alice, exp=datetime.now(UTC) - timedelta(seconds=2))
+    assert ask(token).status_code == 200  # clocks may be apart
+    monkeypatch.setattr("service_kit.auth.LEEWAY", timedelta())
+    assert ask(token).status_code == 401
+
+
 def test_services_and_people_have_doors_of_their_own(
     token_for: TokenFor, alice: Caller, admin: Caller, a_service: Caller
 ) -> None:
