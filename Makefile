@@ -55,6 +55,9 @@ bench-ingest: infra ## how fast readings become hours, against a toy consumer an
 bench-live: infra ## 500 live streams: how soon a reading is there, and what memory they take
 	$(ops) with monitoring .local/venv/bin/python -m monitoring_service.bench.live
 
+bench-growth: infra ## what a reading costs with 50 million rows there already
+	$(ops) with monitoring .local/venv/bin/python -m monitoring_service.bench.growth
+
 bench-registrations: ## registrations a second, and how soon everybody knows the new user: [ARGS="--people 500 --at-once 50"]
 	$(ops) bench registrations $(ARGS)
 
@@ -68,4 +71,4 @@ lock: ## compile requirements.lock anew from every pyproject.toml
 	@.local/venv/bin/uv pip compile --universal --generate-hashes --no-header -q --python-version 3.11 \
 	  --group native --group dev */pyproject.toml -o requirements.lock
 
-.PHONY: help up down reset status logs manage test check test-service journeys faults schemas bench bench-queries bench-ingest bench-live bench-registrations infra lock
+.PHONY: help up down reset status logs manage test check test-service journeys faults schemas bench bench-queries bench-ingest bench-live bench-growth bench-registrations infra lock

@@ -28,7 +28,7 @@ import psycopg2
 from device_simulator.load import Sender, device_ids
 
 ROUNDS = int(os.environ.get("ROUNDS", 3))
-DATABASE, METRICS_PORT = "bench_ingest", 21_992
+METRICS_PORT = 21_992
 DEVICES, INTERVAL = 1_000, timedelta(minutes=10)
 IDS = device_ids(DEVICES)
 QUEUE = "device_data_queue"
@@ -39,8 +39,8 @@ Body = tuple[bytes, int]
 class Clock:
     """Readings arrive in the order of time: each way goes on where the one before ended."""
 
-    def __init__(self) -> None:
-        self.now = datetime(2025, 1, 1, tzinfo=UTC)
+    def __init__(self, now: datetime = datetime(2025, 1, 1, tzinfo=UTC)) -> None:
+        self.now = now
 
     def steps(self, count: int) -> list[str]:
         """The next instants at which every device reports."""
@@ -92,10 +92,12 @@ class Used(NamedTuple):
 class Machine:
     """The servers of the test instance, and what they have used of the processors so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: str = "bench_ingest") -> None:
         server = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
-        self.url = f"{server}/{DATABASE}"
-        self._make(f"{server}/postgres")
+        self.url = f"{server}/{database}"
+        self._server, self._name = f"{server}/postgres", database
+        self.drop()
+        self._make()
         self.database: Any = psycopg2.connect(self.url)
         self.database.autocommit = True
         backend = self.database.get_backend_pid()
@@ -106,13 +108,18 @@ class Machine:
             "DJANGO_SETTINGS_MODULE": "monitoring_service.config.settings",
         }  # fmt: skip
 
-    def _make(self, server: str) -> None:
-        admin = psycopg2.connect(server)
+    def drop(self) -> None:
+        self._administer(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
+
+    def _administer(self, statement: str) -> None:
+        admin = psycopg2.connect(self._server)
         admin.autocommit = True
         with admin.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-            cursor.execute(f"CREATE DATABASE {DATABASE}")
+            cursor.execute(statement)
         admin.close()
+
+    def _make(self) -> None:
+        self._administer(f"CREATE DATABASE {self._name}")
         command = [sys.executable, "-m", "monitoring_service.manage", "migrate", "-v", "0"]
         subprocess.run(command, env=os.environ | {"DATABASE_URL": self.url}, check=True)
         with psycopg2.connect(self.url) as link, link.cursor() as cursor:
@@ -237,6 +244,22 @@ def measure(machine: Machine, clock: Clock) -> None:
         print(f"{name:30} {statistics.median(rates):9,.0f} {against[0]:6.0f} {against[1]:8.2f} {'':29}{middle[1]}")
 
 
+def recomputing(machine: Machine, clock: Clock) -> None:
+    command = [sys.executable, "-m", "monitoring_service.bench.increment", clock.now.isoformat()]
+    ran = subprocess.run(command, env=machine.environment, check=True, stdout=subprocess.PIPE, text=True)
+    found = json.loads(ran.stdout)
+    clock.now = datetime.fromisoformat(found.pop("until"))
+    for of, used in found.items():
+        whole = used["recomputed"] / used["added"]
+        part = (used["recomputed"] - used["without"]) / (used["added"] - used["without"])
+        print(
+            f"\narrays of {of}, stored with hours recomputed: {used['recomputed']:.1f} us of CPU a reading, with hours added to:"
+        )
+        print(
+            f"{used['added']:.1f}, without hours: {used['without']:.1f}; {whole:.2f} times the increment in all, {part:.2f} of hours alone"
+        )
+
+
 def relay_lag(machine: Machine, clock: Clock) -> None:
     """How far behind the hours' events are while readings come in at full speed, and when the last of them is out."""
     relay = subprocess.Popen(
@@ -291,6 +314,7 @@ def main() -> None:
     purge()
     machine, clock = Machine(), Clock()
     measure(machine, clock)
+    recomputing(machine, clock)
     relay_lag(machine, clock)
     purge()
     simulator()

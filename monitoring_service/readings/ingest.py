@@ -196,7 +196,7 @@ class Ingest:
                 if not self._stop.is_set() and not batch.is_due(channel.get_waiting_message_count()):
                     continue
             self._beat()
-            self._watch.look(channel)
+            self._look(channel)
             if not batch.messages:
                 if self._stop.is_set():
                     return None
@@ -216,6 +216,15 @@ class Ingest:
             self._heartbeat.touch()
             self._next_beat = time.monotonic() + BEAT_SECONDS
 
+    def _look(self, channel: BlockingChannel) -> None:
+        try:
+            self._watch.look(channel)
+        except Error as error:
+            if not database_is_away(error):
+                raise
+            connection.close()
+            log.warning("database away, nothing noted of ingest", error=str(error).strip())
+
     def _flush(self, channel: BlockingChannel, batch: Batch) -> None:
         with metrics.batch_seconds.time():
             self._settle(channel, batch)
@@ -232,7 +241,7 @@ class Ingest:
             log.warning("readings refused", count=len(refusals), first=refusals[0].reason)
         channel.basic_ack(batch.tag, multiple=True)
         metrics.readings_total.labels("refused").inc(len(refusals))
-        metrics.oldest_seconds.set((_now_us() - min(m.arrived_us for m in batch.messages)) / 1e6)
+        self._watch.waited((_now_us() - min(m.arrived_us for m in batch.messages)) / 1e6)
         if batch.readings.at_us:
             metrics.newest_reading.set(max(batch.readings.at_us) / 1e6)
 

@@ -7,6 +7,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from monitoring_service.readings.dead_letters import DEAD_LETTERS, QUEUE
+from monitoring_service.readings.health import note_ingest
 
 LOOK_SECONDS = 5
 
@@ -25,13 +26,25 @@ def serve() -> None:
 
 
 class Watch:
-    """Looks at the lengths of the queues now and then, on the channel that consumes."""
+    """Looks at the lengths of the queues now and then, on the channel that consumes, and notes how ingest does."""
 
     def __init__(self) -> None:
         self._due = 0.0
+        self.oldest = 0.0
+
+    def waited(self, seconds: float) -> None:
+        """The oldest message of a batch, until it was acknowledged."""
+        oldest_seconds.set(seconds)
+        self.oldest = max(self.oldest, seconds)
 
     def look(self, channel: BlockingChannel) -> None:
-        if time.monotonic() >= self._due:
-            self._due = time.monotonic() + LOOK_SECONDS
-            for queue, gauge in ((QUEUE, queue_messages), (DEAD_LETTERS, parked_messages)):
-                gauge.set(channel.queue_declare(queue, passive=True).method.message_count)
+        """Raises Error when the database is away."""
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + LOOK_SECONDS
+        lengths = []
+        for queue, gauge in ((QUEUE, queue_messages), (DEAD_LETTERS, parked_messages)):
+            lengths.append(channel.queue_declare(queue, passive=True).method.message_count)
+            gauge.set(lengths[-1])
+        note_ingest(waiting=lengths[0], parked=lengths[1], oldest_seconds=self.oldest)
+        self.oldest = 0.0

@@ -113,3 +113,15 @@ class LastReading(models.Model):
     value = models.FloatField()
     received_at = models.DateTimeField(db_default=Now())
     changes = models.BigIntegerField(db_default=1)
+
+
+class IngestState(models.Model):
+    """What ingest last said of itself: one row."""
+
+    ONLY = 1
+
+    id = models.SmallIntegerField(primary_key=True)
+    seen_at = models.DateTimeField()
+    waiting = models.BigIntegerField()
+    parked = models.BigIntegerField()
+    oldest_seconds = models.FloatField()

@@ -24,15 +24,16 @@ from ops.status import tree, with_descendants
 from tests.faults.proxy import Proxy
 from tests.journeys.client import Api, wait_for
 
-# Not started: what no user and no event of one passes.
+# Not started: what no user, no reading and no event of one passes.
 LEFT_OUT = (
-    "frontend", "demo-accounts", "simulator", "monitoring-live", "monitoring-ingest", "forecast-web", "forecast-worker",
+    "frontend", "demo-accounts", "simulator", "monitoring-live", "forecast-web", "forecast-worker",
 )  # fmt: skip
 # Among the instance's own ports: what stands before which process, and who is led to it by which variable.
 PROXIES = {
     70: ("USER_URL", "user-web", 8000),
     71: ("DEVICE_URL", "device-web", 8000),
     72: ("BROKER_URL", "rabbitmq", 5672),
+    73: ("METER_BROKER_URL", "rabbitmq", 5672),
 }
 ADMIN, PASSWORD = "faults-admin", "correct-horse-7-battery"
 SHIFTED_CLOCK = Path(__file__).with_name("shifted_clock")
@@ -102,7 +103,7 @@ class System:
         instance.settings.update(times.settings | fixed | dict(settings or {}))
         self.stack = FaultyStack(instance, proxied=proxied)
         if proxied:
-            self.user_proxy, self.device_proxy, self.broker_proxy = self.stack.proxies()
+            self.user_proxy, self.device_proxy, self.broker_proxy, self.meter_proxy = self.stack.proxies()
         self.gateway = f"http://localhost:{self.instance.settings['GATEWAY_PORT']}"
         self.anyone = Api(self.gateway)
         self._frozen: set[int] = set()
@@ -125,9 +126,9 @@ class System:
     def manage(self, service: str) -> list[str]:
         return [self.stack.command(f"{service}-migrate").split()[0], "-m", f"{service}_service.manage"]
 
-    def run(self, service: str, *command: str) -> str:
-        """A management command; what it printed."""
-        environment = os.environ | self.stack.environment(f"{service}-migrate")
+    def run(self, service: str, *command: str, **variables: str) -> str:
+        """A management command, with a changed environment; what it printed."""
+        environment = os.environ | self.stack.environment(f"{service}-migrate") | variables
         ran = subprocess.run(
             [*self.manage(service), *command], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120
         )
@@ -168,6 +169,10 @@ class System:
         for pid in self.pids(name):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    def stop_postgres_at_once(self) -> None:
+        """What `pg_ctl stop -m immediate` does; its keeper starts it again."""
+        os.kill(self.pid("postgres"), signal.SIGQUIT)
 
     def freeze(self, name: str) -> None:
         for pid in self.pids(name):
@@ -266,12 +271,12 @@ class System:
             connection.close()
 
     @contextmanager
-    def channel(self, user: str = "admin") -> Iterator[Any]:
+    def channel(self, user: str = "admin", vhost: str = "ems") -> Iterator[Any]:
         """A channel to the broker, past the proxy, as one of its users."""
         settings = self.instance.settings
         login = pika.PlainCredentials(user, settings[f"{user.upper()}_BROKER_PASSWORD"])
         link = pika.BlockingConnection(
-            pika.ConnectionParameters("127.0.0.1", self.instance.port("AMQP_PORT"), "ems", login, socket_timeout=5)
+            pika.ConnectionParameters("127.0.0.1", self.instance.port("AMQP_PORT"), vhost, login, socket_timeout=5)
         )
         try:
             channel = link.channel()

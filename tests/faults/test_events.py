@@ -14,13 +14,14 @@ from tests.journeys.client import wait_for
 SYNC = ("monitoring.sync", "forecast.sync")
 
 
-def a_device(system: System) -> dict[str, Any]:
+def a_device(system: System, **changed: Any) -> dict[str, Any]:
     body = {
         "name": "Kettle",
         "kind": "consumption",
         "reading": "interval_kwh",
         "interval_seconds": 600,
         "max_consumption": 10,
+        **changed,
     }
     device: dict[str, Any] = system.admin.post("/api/devices", body, expect=201)
     return device

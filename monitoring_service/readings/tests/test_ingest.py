@@ -8,7 +8,7 @@ import threading
 import urllib.request
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pika
@@ -18,7 +18,7 @@ from django.db import connection
 from monitoring_service.conftest import DAY, METER, device_event, eventually, reading, ten_minutes
 from monitoring_service.hours.models import Hour
 from monitoring_service.readings.dead_letters import DEAD_LETTERS, QUEUE
-from monitoring_service.readings.models import HeldReading, Reading
+from monitoring_service.readings.models import HeldReading, IngestState, Reading
 from monitoring_service.readings.tests.consumers import (
     KILLED,
     Meters,
@@ -206,3 +206,23 @@ def test_its_metrics_say_how_it_does(meter: uuid.UUID, meters: Meters, operator:
     finally:
         consumer.terminate()
         assert consumer.wait(timeout=30) == 0
+
+
+def test_health_says_when_ingest_is_gone_or_lags_and_answers_all_the_same(
+    meter: uuid.UUID, meters: Meters, operator: Any, client: Any
+) -> None:
+    def warnings() -> Any:
+        answer = client.get("/api/monitoring/health")
+        assert answer.status_code == 200
+        return answer.json()["warnings"]
+
+    assert "has not run yet" in warnings()["ingest"]
+    meters.send(*ten_minutes(DAY, [0.1] * 6), b"not json")
+    with ingesting():
+        eventually("it is seen", lambda: "ingest" not in warnings())
+        eventually("what is parked is named", lambda: "1 refused" in warnings().get("refused_readings", ""))
+
+    IngestState.objects.update(oldest_seconds=90, waiting=12_000)
+    assert warnings()["ingest"] == "ingest lags: readings waited 90 s, and 12,000 messages still wait"
+    IngestState.objects.update(seen_at=datetime.now(UTC) - timedelta(minutes=2))
+    assert "last seen 120 s ago" in warnings()["ingest"]
