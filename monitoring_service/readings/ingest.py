@@ -38,7 +38,7 @@ BATCH_BYTES = 16 * 1024 * 1024
 # Each is confirmed by the broker before the acknowledgement; many must not keep the process from its heartbeat.
 BATCH_REFUSALS = 500
 # Messages that the broker hands out before any has shown how large they are.
-FIRST_PREFETCH = 100
+FIRST_PREFETCH = 20
 # A batch is written after the first of these, or, while messages wait, after the second: the fuller, the cheaper a reading.
 FLUSH_SECONDS, LONGEST_FLUSH_SECONDS = 0.2, 1.0
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 5

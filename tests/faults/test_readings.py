@@ -171,6 +171,7 @@ def test_the_database_dies(system: System, load: Load, agreed: Callable[..., Non
     all_counted(system, load, agreed)
 
 
+@pytest.mark.full
 @pytest.mark.fault("the broker killed with -9 while readings flow", SENT)
 def test_the_broker_dies(system: System, load: Load, agreed: Callable[..., None]) -> None:
     system.kill("rabbitmq")
@@ -178,6 +179,7 @@ def test_the_broker_dies(system: System, load: Load, agreed: Callable[..., None]
     all_counted(system, load, agreed)
 
 
+@pytest.mark.full
 @pytest.mark.fault("the consumer's connection to the broker reset, again and again", SENT)
 def test_the_consumer_is_cut_off(system: System, load: Load, agreed: Callable[..., None]) -> None:
     cuts = 0
@@ -187,6 +189,7 @@ def test_the_consumer_is_cut_off(system: System, load: Load, agreed: Callable[..
     all_counted(system, load, agreed)
 
 
+@pytest.mark.full
 @pytest.mark.fault("two consumers of readings of the same devices, one of them killed", SENT)
 def test_two_consumers(system: System, load: Load, agreed: Callable[..., None]) -> None:
     with system.another("monitoring-ingest", PORT=""):
