@@ -13,15 +13,16 @@ from pathlib import Path
 import structlog
 
 from device_simulator.clock import SimulationClock
-from device_simulator.config import load_config, parse_timezone, parse_uuid
+from device_simulator.config import SimulationConfig, load_config, parse_timezone, parse_uuid
 from device_simulator.csvfile import CsvFile
 from device_simulator.errors import SimulatorError
 from device_simulator.load import send_load
 from device_simulator.logs import configure_logging
+from device_simulator.mqtt import MqttPublisher
 from device_simulator.p1 import CHANNELS, SPECIFICATIONS, publish_telegrams
 from device_simulator.publisher import ReadingPublisher
 from device_simulator.replay import replay
-from device_simulator.simulate import backfill, simulate
+from device_simulator.simulate import AnyPublisher, backfill, simulate
 
 log = structlog.get_logger()
 
@@ -63,6 +64,11 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     for command in (live, past):
         command.add_argument("--config", type=Path, default=EXAMPLE_CONFIG, help="default: %(default)s")
+        command.add_argument(
+            "--mqtt",
+            metavar="HOST:PORT",
+            help="by MQTT instead of AMQP, each meter with its own secret (in the configuration)",
+        )
     past.add_argument(
         "--days",
         type=float,
@@ -175,18 +181,18 @@ def parse_speed(text: str) -> float:
 
 def run(options: argparse.Namespace, stop: threading.Event) -> bool:
     """Do what the command line says; True when it was done to the end."""
-    if not options.amqp_url:
-        raise SimulatorError("METER_AMQP_URL is not set; set it as .env does, or give --amqp-url")
+    if options.command in ("run", "backfill"):
+        return run_meters(options, stop)
     if options.command == "load":
         return send_load(
-            options.amqp_url,
+            broker_url(options),
             devices=options.devices,
             readings=options.readings,
             array=options.array,
             interval_seconds=options.interval_seconds,
             stop=stop,
         )
-    publisher = ReadingPublisher(options.amqp_url, stop)
+    publisher = ReadingPublisher(broker_url(options), stop)
     try:
         if options.command == "p1":
             return publish_telegrams(
@@ -197,15 +203,22 @@ def run(options: argparse.Namespace, stop: threading.Event) -> bool:
                 publisher=publisher,
                 stop=stop,
             )
-        if options.command == "replay":
-            return replay(
-                csv_files(options),
-                speed=parse_speed(options.speed),
-                move_to=options.shift_to,
-                publisher=publisher,
-                stop=stop,
-            )
-        config = load_config(options.config)
+        return replay(
+            csv_files(options),
+            speed=parse_speed(options.speed),
+            move_to=options.shift_to,
+            publisher=publisher,
+            stop=stop,
+        )
+    finally:
+        publisher.close()
+
+
+def run_meters(options: argparse.Namespace, stop: threading.Event) -> bool:
+    """Simulate the meters of a configuration, now or in the past; True when it was done to the end."""
+    config = load_config(options.config)
+    publisher = meters_publisher(options, config, stop)
+    try:
         now = time.time()
         if options.command == "backfill":
             return backfill(
@@ -230,6 +243,18 @@ def run(options: argparse.Namespace, stop: threading.Event) -> bool:
         return True
     finally:
         publisher.close()
+
+
+def meters_publisher(options: argparse.Namespace, config: SimulationConfig, stop: threading.Event) -> AnyPublisher:
+    if options.mqtt:
+        return MqttPublisher(options.mqtt, config.meters, stop)
+    return ReadingPublisher(broker_url(options), stop)
+
+
+def broker_url(options: argparse.Namespace) -> str:
+    if not options.amqp_url:
+        raise SimulatorError("METER_AMQP_URL is not set; set it as .env does, or give --amqp-url")
+    return str(options.amqp_url)
 
 
 def main() -> int:

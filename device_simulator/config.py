@@ -121,6 +121,7 @@ METER_KEYS: dict[str, tuple[str, Callable[[str, Any], Any]]] = {
         _number("degrees between -180 and 180", lambda value: -180 <= value <= 180),
     ),
     "site": ("site", _text),
+    "secret": ("secret", _text),
     "seed": (
         "seed",
         lambda key, value: int(_number("a number", lambda _: True)(key, value)),

@@ -7,7 +7,7 @@ receiver sees the same reading twice.
 import heapq
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from operator import attrgetter
@@ -61,6 +61,7 @@ class Meter:
     longitude: float = 0.0
     site: str = "home"
     seed: int = 0
+    secret: str = field(default="", repr=False)  # its own credential, by MQTT
 
 
 def chance(*key: object) -> float:

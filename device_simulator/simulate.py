@@ -9,14 +9,17 @@ import structlog
 
 from device_simulator.clock import SimulationClock
 from device_simulator.meters import Meter, next_instant, readings_between
+from device_simulator.mqtt import MqttPublisher
 from device_simulator.publisher import ReadingPublisher
 
 LONGEST_WAIT_SECONDS = 20.0
 
+AnyPublisher = ReadingPublisher | MqttPublisher
+
 log = structlog.get_logger()
 
 
-def backfill(meters: Sequence[Meter], *, after: float, until: float, publisher: ReadingPublisher) -> bool:
+def backfill(meters: Sequence[Meter], *, after: float, until: float, publisher: AnyPublisher) -> bool:
     """Publish every reading with after < instant <= until as fast as the broker confirms. True when all are there."""
     started, before = time.monotonic(), publisher.published
     done = publisher.publish(readings_between(meters, after, until))
@@ -36,7 +39,7 @@ def simulate(
     meters: Sequence[Meter],
     *,
     clock: SimulationClock,
-    publisher: ReadingPublisher,
+    publisher: AnyPublisher,
     stop: threading.Event,
     heartbeat: Path | None = None,
 ) -> None:
