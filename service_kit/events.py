@@ -285,6 +285,15 @@ class AnomalyDetected(Event):
     recommendation: str
 
 
+@_event("anomaly.judged", owner="monitoring")
+@dataclass(frozen=True, kw_only=True)
+class AnomalyJudged(Event):
+    """Somebody who saw the alert of this anomaly says whether it is normal; its version is that of the anomaly they saw."""
+
+    id: uuid.UUID
+    normal: bool
+
+
 # ── the envelope ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -1,5 +1,6 @@
 """Every event that this service takes in, and the function for it; and the copies that it keeps by that."""
 
+from forecast_service.anomalies import handlers as anomalies
 from forecast_service.devices import handlers as devices
 from forecast_service.devices.models import Device, Plant
 from forecast_service.hours import handlers as hours
@@ -10,7 +11,7 @@ from service_kit.events import ConsumptionHourly, DeviceUpdated, PlantUpdated, U
 from service_kit.reconcile import Copies
 from service_kit.replicas import Handlers, copy_of
 
-HANDLERS: Handlers = {**people.HANDLERS, **devices.HANDLERS, **hours.HANDLERS}
+HANDLERS: Handlers = {**people.HANDLERS, **devices.HANDLERS, **hours.HANDLERS, **anomalies.HANDLERS}
 COPIES: Copies = {
     UserUpdated: copy_of(User),
     DeviceUpdated: copy_of(Device),

@@ -1,6 +1,7 @@
 import uuid
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Alert(models.Model):
@@ -11,8 +12,11 @@ class Alert(models.Model):
     """
 
     class Type(models.TextChoices):
+        THRESHOLD = "threshold"
+        SPIKE = "spike"
         ANOMALY = "anomaly"
         FAULT = "fault"
+        NO_DATA = "no_data"
 
     class Severity(models.TextChoices):
         LOW = "low"
@@ -38,6 +42,41 @@ class Alert(models.Model):
     message = models.CharField(max_length=500)
     recommendation = models.CharField(max_length=500, default="")
     version = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.UUIDField(null=True)
+    note = models.CharField(max_length=500, default="", blank=True)
+    told = models.BooleanField(default=False)  # by MQTT, as it is now
 
     class Meta:
-        indexes = (models.Index(fields=["device_id", "-start"], name="alerts_of_device"),)
+        indexes = (
+            models.Index(fields=["device_id", "-start"], name="alerts_of_device"),
+            models.Index(fields=["-start", "id"], name="alerts_newest"),
+            models.Index(fields=["id"], name="alerts_to_tell", condition=models.Q(told=False)),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["device_id"], name="one_open_silence", condition=models.Q(type="no_data", state="open")
+            ),
+        )
+
+
+class AlertRead(models.Model):
+    """This user has seen this alert."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
+    user_id = models.UUIDField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["alert", "user_id"], name="read_once"),)
+
+
+class AlertRule(models.Model):
+    """Whether alerts of a type are raised for a device; `device_id` None: for all that have no rule of their own."""
+
+    type = models.CharField(max_length=10, choices=Alert.Type)
+    device_id = models.UUIDField(null=True)
+    enabled = models.BooleanField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["type", "device_id"], name="one_rule", nulls_distinct=False),)

@@ -1,3 +1,6 @@
+from monitoring_service.alerts.telling import TellAlerts
+from monitoring_service.alerts.thresholds import EVERY_SECONDS as THRESHOLD_SECONDS
+from monitoring_service.alerts.thresholds import follow_thresholds
 from monitoring_service.config.handlers import COPIES, HANDLERS
 from monitoring_service.devices.status import EVERY_SECONDS as STATUS_SECONDS
 from monitoring_service.devices.status import note_statuses
@@ -17,7 +20,10 @@ def jobs() -> dict[str, Unit]:
     return {
         "sync_events": EventConsumer("monitoring.sync", HANDLERS, COPIES),
         "publish_hours": PublishHours(),
-        "note_statuses": every(STATUS_SECONDS, note_statuses),
+        # Not at once: what waits in the queue after a restart is not silence.
+        "note_statuses": every(STATUS_SECONDS, note_statuses, first=30),
+        "follow_thresholds": every(THRESHOLD_SECONDS, follow_thresholds, first=30),
+        "tell_alerts": every(2, TellAlerts()),
         "return_refused": every(10, ReturnRefused()),
         "recompute_hours": recompute_once,
         "keep_partitions": every(HOUR, keep_partitions),

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from monitoring_service.alerts.views import AlertDetail, AlertRules, Alerts
 from monitoring_service.dashboard.views import Dashboard
 from monitoring_service.devices.views import MonitoredDevices
 from monitoring_service.events.views import AcknowledgeDeviceEvent, DeviceEvents
@@ -33,6 +34,9 @@ urlpatterns = service_urls(
     path("api/monitoring/export", Export.as_view()),
     path("api/monitoring/events", DeviceEvents.as_view()),
     path("api/monitoring/events/<uuid:event_id>/acknowledge", AcknowledgeDeviceEvent.as_view()),
+    path("api/alerts", Alerts.as_view()),
+    path("api/alerts/<uuid:alert_id>", AlertDetail.as_view()),
+    path("api/alerts/rules", AlertRules.as_view()),
     path("api/monitoring/dashboard", Dashboard.as_view()),
     path("api/monitoring/devices", MonitoredDevices.as_view()),
     path("api/monitoring/users", MonitoredUsers.as_view()),

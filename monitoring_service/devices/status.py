@@ -4,6 +4,7 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
+from monitoring_service.alerts.services import follow_silence
 from monitoring_service.devices.models import Device, DeviceStatus
 from monitoring_service.devices.queries import with_last_seen
 from monitoring_service.live.announce import announce_statuses
@@ -32,4 +33,8 @@ def note_statuses() -> int:
         rows, update_conflicts=True, unique_fields=["device_id"], update_fields=["status", "since", "last_seen"]
     )
     announce_statuses([row.device_id for row in rows])
+    follow_silence(
+        silent=[(row.device_id, row.last_seen) for row in rows if row.status == DeviceStatus.Status.SILENT],
+        back=[row.device_id for row in rows if row.status == DeviceStatus.Status.ONLINE],
+    )
     return len(rows)

@@ -31,8 +31,17 @@ def announce_access() -> None:
 
 def announce_statuses(device_ids: Sequence[UUID]) -> None:
     """How these devices do has changed."""
-    for first in range(0, len(device_ids), DEVICES_PER_NOTICE):
-        _notify({"statuses": [str(each) for each in device_ids[first : first + DEVICES_PER_NOTICE]]})
+    _notify_ids("statuses", device_ids)
+
+
+def announce_alerts(alert_ids: Sequence[UUID]) -> None:
+    """These alerts were raised, or have changed."""
+    _notify_ids("alerts", alert_ids)
+
+
+def _notify_ids(what: str, ids: Sequence[UUID]) -> None:
+    for first in range(0, len(ids), DEVICES_PER_NOTICE):
+        _notify({what: [str(each) for each in ids[first : first + DEVICES_PER_NOTICE]]})
 
 
 def _notify(notice: dict[str, object]) -> None:

@@ -118,7 +118,9 @@ class Hub:
         self._past: deque[LiveEvent] = deque()
         self._told: dict[tuple[str, UUID, datetime], LiveEvent] = {}  # by subject, of what is in `_past`
         self._hours: dict[UUID, Span] = {}
-        self._statuses: set[UUID] = set()
+        self._statuses: set[UUID] = set()  # of devices
+        self._alerts: set[UUID] = set()  # ids
+        self._gap = False
         self._access_notices = 0
         self._access_checked = 0
         self._noted = asyncio.Event()
@@ -218,6 +220,7 @@ class Hub:
         for device, (first, last) in notice.get("hours", {}).items():
             self._note_hours(UUID(device), first, last)
         self._statuses.update(map(UUID, notice.get("statuses", [])))
+        self._alerts.update(map(UUID, notice.get("alerts", [])))
         self._noted.set()
 
     def on_gap(self) -> None:
@@ -226,6 +229,7 @@ class Hub:
         for device in self._watched():
             self._note_hours(device, now - LOOK_BACK_SECONDS, now)
             self._statuses.add(device)
+        self._gap = True
         self.access_may_have_changed()
 
     def access_may_have_changed(self) -> None:
@@ -256,18 +260,23 @@ class Hub:
         # Access first: a device that is newly somebody's is shown from its first reading on.
         if self._access_checked != self._access_notices:
             await self._check_access()
+        if self._gap:
+            self._alerts.update(await self.ask(queries.open_alerts))
+            self._gap = False
         hours, self._hours = self._hours, {}
         changed, self._statuses = self._statuses, set()
+        alerts, self._alerts = self._alerts, set()
         watched = self._watched()
         spans = {device: span for device, span in hours.items() if device in watched}
-        if not spans and not changed & watched:
+        if not spans and not changed & watched and not (alerts and watched):
             return
         try:
-            self._broadcast(await self.ask(_present, spans, changed & watched))
+            self._broadcast(await self.ask(_present, spans, changed & watched, alerts))
         except Error:
             for device, span in spans.items():
                 self._note_hours(device, *span)
             self._statuses |= changed & watched
+            self._alerts |= alerts
             raise
 
     def _broadcast(self, news: list[News]) -> None:
@@ -306,8 +315,11 @@ def _shows(sight: Sight, news: News) -> bool:
     return sight.of(news.device_id, news.begin, news.end)
 
 
-def _present(spans: dict[UUID, Span], statuses: Iterable[UUID]) -> list[News]:
-    """The newest readings and the hours of these spans, and how these devices do, as they are now. Runs on a database thread."""
+def _present(spans: dict[UUID, Span], statuses: Iterable[UUID], alerts: Iterable[UUID] = ()) -> list[News]:
+    """The newest readings and the hours of these spans, how these devices do, and these alerts, as they are now.
+
+    Runs on a database thread.
+    """
     encode = msgspec.json.encode
     news = [
         News("hour", hour.device_id, hour.start, hour.start + HOUR, encode(asdict(hour)))
@@ -319,5 +331,9 @@ def _present(spans: dict[UUID, Span], statuses: Iterable[UUID]) -> list[News]:
     news += [
         News("device-status", noted["device_id"], noted["since"], noted["since"], encode(noted))
         for noted in queries.statuses(statuses)
+    ]
+    news += [
+        News("alert", alert["device_id"], alert["start"], alert["start"], encode(alert))
+        for alert in queries.alerts(alerts)
     ]
     return news

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
 
+from monitoring_service.alerts.models import Alert
 from monitoring_service.devices.models import Assignment, Device, DeviceStatus
 from monitoring_service.devices.queries import Period
 from monitoring_service.hours.energy import Quality
@@ -149,3 +150,14 @@ def statuses(device_ids: Iterable[UUID]) -> list[Any]:
     """What was last noted of how each device does: device_id, status, since, last_seen."""
     noted = DeviceStatus.objects.filter(device_id__in=list(device_ids))
     return list(noted.values("device_id", "status", "since", "last_seen"))
+
+
+def alerts(ids: Iterable[UUID]) -> list[Any]:
+    """What is told of these alerts."""
+    fields = ("id", "device_id", "type", "code", "severity", "state", "start", "end", "message")
+    return list(Alert.objects.filter(pk__in=list(ids)).values(*fields))
+
+
+def open_alerts() -> list[UUID]:
+    """Those that may have been raised while nobody listened."""
+    return list(Alert.objects.filter(state=Alert.State.OPEN).values_list("id", flat=True))

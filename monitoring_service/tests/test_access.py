@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
+from monitoring_service.alerts.models import Alert
 from monitoring_service.conftest import DAY, METER, device_event, ten_minutes
 from monitoring_service.events.services import record_event
 from monitoring_service.readings.models import DoubtfulReading
@@ -32,11 +33,20 @@ def ids(
     deliver(device_event(owners=[alice], rated_power_w=3000, plant_id=plant))
     deliver(device_event(bobs, owners=[bob]))
     event, _ = record_event(device_id=METER, at=DAY, code="boot", severity="low", message="")
+    alert = Alert.objects.create(device_id=METER, type="no_data", code="silent", severity="low", start=DAY, message="")
     send(ten_minutes(DAY, [0.5, 80]))
     form = {"file": SimpleUploadedFile("meter.csv", b"timestamp,device_id,value"), "timezone": "UTC"}
     upload = client_for(admin).post("/api/monitoring/uploads", form, format="multipart").json()["id"]
     held = DoubtfulReading.objects.get().pk
-    made = {"device": METER, "bobs": bobs, "held": held, "upload": upload, "plant": plant, "event": event.pk}
+    made = {
+        "device": METER,
+        "bobs": bobs,
+        "held": held,
+        "upload": upload,
+        "plant": plant,
+        "event": event.pk,
+        "alert": alert.pk,
+    }
     return {name: str(value) for name, value in {**made, "alice": alice.id}.items()}
 
 

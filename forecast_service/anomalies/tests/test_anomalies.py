@@ -12,6 +12,7 @@ from forecast_service.forecasts.models import Forecast, Plan
 from forecast_service.forecasts.planning import take_up_changes
 from forecast_service.forecasts.rows import ENERGIES
 from forecast_service.forecasts.services import issue_planned
+from service_kit.events import AnomalyJudged
 
 pytestmark = pytest.mark.django_db
 ANOMALIES = "/api/forecasts/anomalies"
@@ -72,6 +73,17 @@ def test_every_change_is_told_to_the_other_services(meter, look, habit, alice, c
     assert (first.start, first.end, first.actual_kwh) == (NOON, NOON + timedelta(hours=6), 0)
     assert first.message.startswith("Nothing at all is used")
     assert f"{first.expected_kwh:.3g} expected" in first.message
+
+
+def test_what_is_called_normal_where_alerts_are_shown_is_learnt_here(meter, look, deliver, published):
+    look(meter, [0.0] * 6)
+    one = Anomaly.objects.get(fault="no_consumption")
+    for _ in range(2):
+        deliver(AnomalyJudged(id=one.pk, normal=True), version=1)
+    deliver(AnomalyJudged(id=uuid.uuid4(), normal=True), version=1)  # one that is gone
+    assert Anomaly.objects.get(pk=one.pk).normal
+    told = [each.event.state for each in published() if getattr(each.event, "id", None) == one.pk]
+    assert told == ["open", "normal"]
 
 
 def test_an_hour_is_held_against_the_forecast_that_was_issued_a_day_ago(meter, look, habit):

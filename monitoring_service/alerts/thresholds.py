@@ -1,0 +1,148 @@
+"""A device that takes more in an hour than its `max_consumption`: one alert for as long as that lasts.
+
+The hours of the last two days are looked at anew each time, so that corrections and late readings are followed. An hour counts when
+it is complete, or when its grace time is over: before that it may still grow. Between limit and 90% of it nothing begins or ends.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from monitoring_service.alerts.models import Alert
+from monitoring_service.alerts.queries import wanted
+from monitoring_service.alerts.services import change_alerts
+from monitoring_service.hours.energy import Quality
+
+EVERY_SECONDS = 30
+LOOK_BACK = timedelta(hours=48)
+CLEARS_BELOW = 0.9
+HOUR = timedelta(hours=1)
+_LOCK = 0x4C494D4954
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An hour whose energy is known well enough."""
+
+    device_id: UUID
+    start: datetime
+    kwh: float
+    limit: float
+
+
+@dataclass
+class Excess:
+    """Hours on end, from the first above the limit to the last that is not below 90% of it; `open` while it may go on."""
+
+    device_id: UUID
+    start: datetime
+    end: datetime
+    limit_kwh: float
+    kwh: float
+    open: bool = True
+
+
+def excesses(hours: Sequence[Judged]) -> Iterator[Excess]:
+    """The excesses in one device's hours, which come in order of time; an hour that is missing ends one."""
+    current: Excess | None = None
+    for hour in hours:
+        goes_on = current is not None and hour.start == current.end and hour.kwh >= CLEARS_BELOW * hour.limit
+        if current is not None and goes_on:
+            current.end += HOUR
+            current.kwh += hour.kwh
+            current.limit_kwh += hour.limit
+            continue
+        if current is not None:
+            current.open = False
+            yield current
+        above = hour.kwh > hour.limit
+        current = Excess(hour.device_id, hour.start, hour.start + HOUR, hour.limit, hour.kwh) if above else None
+    if current is not None:
+        yield current
+
+
+@transaction.atomic
+def follow_thresholds() -> int:
+    """Raise, prolong and end the alerts of the last two days as their hours are now; how many changed."""
+    since = datetime.now(UTC) - LOOK_BACK
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])  # a second process would raise the same again
+    hours = _judged_hours(since)
+    found = {
+        device: list(excesses(list(of_device))) for device, of_device in groupby(hours, key=attrgetter("device_id"))
+    }
+    known: dict[UUID, list[Alert]] = {}
+    lately = Alert.objects.filter(type=Alert.Type.THRESHOLD).exclude(end__lt=since, state=Alert.State.ENDED)
+    for alert in lately.order_by("start"):
+        known.setdefault(alert.device_id, []).append(alert)
+    told = wanted(Alert.Type.THRESHOLD, found)
+    changed = 0
+    for device in found.keys() | known.keys():
+        changed += _follow(found.get(device, []), known.get(device, []), since, raises=device in told)
+    return changed
+
+
+def _follow(found: list[Excess], known: list[Alert], since: datetime, *, raises: bool) -> int:
+    """Bring one device's alerts in line with its excesses: those that touch are the same one."""
+    changed = 0
+    left = [alert for alert in known if alert.end is not None]
+    for excess in found:
+        same = next((a for a in left if a.end and a.start <= excess.end and excess.start <= a.end), None)
+        if same is None:
+            if raises:
+                change_alerts([Alert.objects.create(**_values(excess), device_id=excess.device_id).pk])
+                changed += 1
+            continue
+        left.remove(same)
+        values = _values(excess)
+        if same.start < since:
+            # Its beginning is out of sight.
+            for name in ("start", "expected_kwh", "actual_kwh"):
+                values[name] = getattr(same, name)
+        if same.state == Alert.State.NORMAL:
+            values["state"] = Alert.State.NORMAL
+        if any(getattr(same, name) != value for name, value in values.items()):
+            change_alerts([same.pk], **values)
+            changed += 1
+    # What no hour bears out any more was corrected away, or is too long ago to go on.
+    over = [alert.pk for alert in left if alert.state == Alert.State.OPEN]
+    if over:
+        change_alerts(over, state=Alert.State.ENDED)
+    return changed + len(over)
+
+
+def _values(excess: Excess) -> dict[str, object]:
+    hours = round((excess.end - excess.start) / HOUR)
+    return {
+        "type": Alert.Type.THRESHOLD,
+        "code": "max_consumption",
+        "severity": Alert.Severity.HIGH if excess.kwh > 1.5 * excess.limit_kwh else Alert.Severity.MEDIUM,
+        "state": Alert.State.OPEN if excess.open else Alert.State.ENDED,
+        "start": excess.start,
+        "end": excess.end,
+        "expected_kwh": excess.limit_kwh,
+        "actual_kwh": excess.kwh,
+        "message": f"Above its limit: {excess.kwh:.3g} kWh in {hours} h, at most {excess.limit_kwh:.3g} expected.",
+        "recommendation": "Look at what runs, or raise the device's limit.",
+    }
+
+
+def _judged_hours(since: datetime) -> list[Judged]:
+    """By device and time, of devices that have a limit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT h.device_id, h.start, h.kwh, d.max_consumption
+               FROM devices_device d
+               JOIN hours_hour h ON h.device_id = d.id AND h.start >= %s
+               WHERE d.max_consumption IS NOT NULL AND d.deleted_at IS NULL AND h.kwh IS NOT NULL
+                 AND (h.quality <> %s OR h.start < now() - interval '1 hour' - make_interval(mins => %s))
+               ORDER BY h.device_id, h.start""",
+            [since, int(Quality.PARTIAL), settings.GRACE_MINUTES],
+        )
+        return [Judged(*row) for row in cursor.fetchall()]
