@@ -64,11 +64,20 @@ bench-registrations: ## registrations a second, and how soon everybody knows the
 bench: bench-ingest bench-queries ## an hour of many meters through the forecast workers: make bench [ARGS="10000 --workers 2"]
 	$(ops) with forecast .local/venv/bin/python -m forecast_service.bench.many_meters $(or $(ARGS),10000)
 
+bench-forecasts: ## error and CPU of the forecasts beside other people's: make bench-forecasts DATA=folder [ARGS="--tasks m4"]
+	@.local/venv/bin/uv venv -q --allow-existing --python 3.11 .local/bench && \
+	  .local/venv/bin/uv pip sync -q --python .local/bench/bin/python --require-hashes requirements-bench.lock || \
+	  { echo "requirements-bench.lock could not be installed: what is not here is left out."; rm -rf .local/bench; }
+	@PYTHONPATH=. $$(ls .local/bench/bin/python 2>/dev/null || echo .local/venv/bin/python) \
+	  -m forecast_service.bench.peers $(DATA) $(ARGS)
+
 infra: ## PostgreSQL and RabbitMQ of the test instance alone
 	$(ops) infra
 
-lock: ## compile requirements.lock anew from every pyproject.toml
+lock: ## compile requirements.lock anew from every pyproject.toml, and requirements-bench.lock
 	@.local/venv/bin/uv pip compile --universal --generate-hashes --no-header -q --python-version 3.11 \
 	  --group native --group dev */pyproject.toml -o requirements.lock
+	@.local/venv/bin/uv pip compile --universal --generate-hashes --no-header -q --python-version 3.11 \
+	  --group bench forecast_service/pyproject.toml -c requirements.lock -o requirements-bench.lock
 
-.PHONY: help up down reset status logs manage test check test-service journeys faults schemas bench bench-queries bench-ingest bench-live bench-growth bench-registrations infra lock
+.PHONY: help up down reset status logs manage test check test-service journeys faults schemas bench bench-forecasts bench-queries bench-ingest bench-live bench-growth bench-registrations infra lock
