@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,3 +135,22 @@ def test_mistakes_are_named(
     monkeypatch.setattr("sys.argv", ["device_simulator", "p1", "--amqp-url", meter_url, *options])
     assert main() == 2
     assert says in capsys.readouterr().err
+
+
+def test_the_telegram_that_the_documentation_shows_is_read(
+    tmp_path: Path, meter_url: str, arrived: Callable[[], list[Reading]], bodies: Any
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "meters.md").read_text()
+    shown = [line.split() for line in page.splitlines() if line.startswith("1-0:")]
+    lines = [each for each in telegram().split("\r\n")[:-2] if not each.startswith("1-0:")]
+    body = "\r\n".join([*lines, *(object_ for object_, _ in shown), "!"])
+    source = tmp_path / "telegrams"
+    source.write_text(f"{body}{TelegramParser.crc16(body):04X}\r\n")
+    devices = {channel: str(uuid.uuid4()) for _, channel in shown}
+
+    assert publish(str(source), meter_url, devices)
+
+    sent = {body["device_id"]: body.get("measurement_value", body.get("power")) for body in bodies()}
+    assert {channel: sent[device] for channel, device in devices.items()} == {
+        "import_1": 1581.123, "import_2": 1435.706, "export_1": 12, "export_2": 3.5, "import_power": 2027, "export_power": 0,
+    }  # fmt: skip

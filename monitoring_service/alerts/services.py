@@ -17,18 +17,20 @@ from service_kit.events import AnomalyDetected, AnomalyJudged
 from service_kit.outbox import publish
 
 State, Type = Alert.State, Alert.Type
+FROM_FORECASTS = {Type.SPIKE, Type.ANOMALY, Type.FAULT}
 
 
 def copy_anomaly(*, anomaly: AnomalyDetected, version: int) -> bool:
     """Keep it as an alert unless a newer word of it is here; whether it was news. Called inside the consumer's transaction."""
+    type_ = Type.SPIKE if anomaly.fault == Type.SPIKE else Type(anomaly.kind)
     told = {
-        "device_id": anomaly.device_id, "type": anomaly.kind, "code": anomaly.fault, "severity": anomaly.severity,
+        "device_id": anomaly.device_id, "type": type_, "code": anomaly.fault, "severity": anomaly.severity,
         "state": anomaly.state, "start": anomaly.start, "end": anomaly.end, "expected_kwh": anomaly.expected_kwh,
         "actual_kwh": anomaly.actual_kwh, "confidence": anomaly.confidence, "message": anomaly.message,
         "recommendation": anomaly.recommendation, "version": version,
     }  # fmt: skip
     known = Alert.objects.select_for_update().filter(pk=anomaly.id).first()
-    if known is None and not wanted(Type(anomaly.kind), [anomaly.device_id]):
+    if known is None and not wanted(type_, [anomaly.device_id]):
         return False
     alert, created = Alert.objects.get_or_create(pk=anomaly.id, defaults=told)
     if not created and alert.version >= version:
@@ -92,7 +94,7 @@ def answer_alert(
         }
     if normal is not None and normal != (alert.state == State.NORMAL):
         changes["state"] = State.NORMAL if normal else State.ENDED if alert.end else State.OPEN
-        if alert.type in {Type.ANOMALY, Type.FAULT}:
+        if alert.type in FROM_FORECASTS:
             publish(AnomalyJudged(id=alert_id, normal=normal), version=alert.version)
     if changes:
         change_alerts([alert_id], **changes)

@@ -35,3 +35,8 @@ def test_it_goes_on_and_ends_in_whatever_order_that_is_told(deliver):
         deliver(event, version=version)
     alert = Alert.objects.get()
     assert (alert.state, alert.end, alert.expected_kwh, alert.version) == ("ended", longer.end, 5.0, 3)
+
+
+def test_a_spike_is_an_alert_of_its_own_type(deliver):
+    deliver(replace(NOTHING_USED, kind="anomaly", fault="spike"), version=1)
+    assert (Alert.objects.get().type, Alert.objects.get().code) == ("spike", "spike")

@@ -168,3 +168,22 @@ def test_the_broker_leads_exactly_these_topics_here() -> None:
     definitions = json.loads((Path(__file__).parents[3] / "broker" / "definitions.json").read_text())
     bound = {b["routing_key"] for b in definitions["bindings"] if b["source"] == mqtt.EXCHANGE}
     assert bound == set(mqtt.BINDINGS)
+
+
+@pytest.mark.parametrize(
+    ("topic", "reading", "value"),
+    [
+        ("tele/SENSOR", "register_kwh", 48.211),
+        ("tele/SENSOR", "power_w", 125),
+        ("status/switch:0", "register_kwh", 48.2117),
+        ("status/switch:0", "power_w", 125.4),
+    ],
+)
+def test_the_messages_that_the_documentation_shows_are_read(topic: str, reading: str, value: float) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "meters.md").read_text()
+    shown = page.split(f"What it sends to `{topic}`:\n\n```json\n")[1].split("\n```")[0]
+
+    found = said(topic.replace("/", "."), shown.encode(), reading)
+
+    assert found["measurement_value"] == pytest.approx(value)
+    assert found["metrics"]["voltage"]["value"] == pytest.approx(231, abs=0.5)
