@@ -22,7 +22,7 @@ from monitoring_service.hours.energy import HOUR, Ints  # noqa: E402
 from monitoring_service.hours.rows import array, floats  # noqa: E402
 from monitoring_service.hours.storing import ChangedHours  # noqa: E402
 from monitoring_service.readings import services  # noqa: E402
-from monitoring_service.readings.ingest import BATCH_READINGS, Batch, Message  # noqa: E402
+from monitoring_service.readings.batch import BATCH_READINGS, Batch, Message  # noqa: E402
 
 BATCHES = 10
 

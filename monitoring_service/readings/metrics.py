@@ -2,12 +2,12 @@
 
 import os
 import time
+from typing import NamedTuple
 
 from pika.adapters.blocking_connection import BlockingChannel
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from monitoring_service.readings.dead_letters import DEAD_LETTERS, QUEUE
-from monitoring_service.readings.health import note_ingest
 
 LOOK_SECONDS = 5
 
@@ -25,26 +25,35 @@ def serve() -> None:
         start_http_server(int(port), addr=os.environ.get("HOST", "0.0.0.0"))
 
 
+class Lengths(NamedTuple):
+    """Messages that wait and that are parked, and how long the oldest of those taken since the last look had waited."""
+
+    waiting: int
+    parked: int
+    oldest_seconds: float
+
+
 class Watch:
-    """Looks at the lengths of the queues now and then, on the channel that consumes, and notes how ingest does."""
+    """Looks at the lengths of the queues now and then, on the channel that consumes."""
 
     def __init__(self) -> None:
         self._due = 0.0
-        self.oldest = 0.0
+        self._oldest = 0.0
 
     def waited(self, seconds: float) -> None:
         """The oldest message of a batch, until it was acknowledged."""
         oldest_seconds.set(seconds)
-        self.oldest = max(self.oldest, seconds)
+        self._oldest = max(self._oldest, seconds)
 
-    def look(self, channel: BlockingChannel) -> None:
-        """Raises Error when the database is away."""
+    def look(self, channel: BlockingChannel) -> Lengths | None:
+        """None when it looked a moment ago."""
         if time.monotonic() < self._due:
-            return
+            return None
         self._due = time.monotonic() + LOOK_SECONDS
-        lengths = []
-        for queue, gauge in ((QUEUE, queue_messages), (DEAD_LETTERS, parked_messages)):
-            lengths.append(channel.queue_declare(queue, passive=True).method.message_count)
-            gauge.set(lengths[-1])
-        note_ingest(waiting=lengths[0], parked=lengths[1], oldest_seconds=self.oldest)
-        self.oldest = 0.0
+        waiting, parked = (
+            channel.queue_declare(queue, passive=True).method.message_count for queue in (QUEUE, DEAD_LETTERS)
+        )
+        queue_messages.set(waiting)
+        parked_messages.set(parked)
+        oldest, self._oldest = self._oldest, 0.0
+        return Lengths(waiting, parked, oldest)

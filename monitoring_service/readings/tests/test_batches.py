@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from monitoring_service.conftest import DAY, METER, eventually, reading, ten_minutes
+from monitoring_service.readings.batch import BATCH_BYTES, BATCH_READINGS, Batch, Message
 from monitoring_service.readings.dead_letters import DEAD_LETTERS, QUEUE
 from monitoring_service.readings.decoding import MAX_BODY_BYTES
-from monitoring_service.readings.ingest import BATCH_BYTES, BATCH_READINGS, Batch, Message
 from monitoring_service.readings.models import Reading
 from monitoring_service.readings.tests.consumers import Meters, ingesting, left_in
 
