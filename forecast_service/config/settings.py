@@ -19,6 +19,7 @@ OWNED = "forecast_service.config.owned.OWNED"
 JOBS = "forecast_service.config.jobs.jobs"
 SPECTACULAR_SETTINGS["TITLE"] = "Forecast service"
 SPECTACULAR_SETTINGS["DESCRIPTION"] = "Hourly energy of the coming week, with prediction intervals."
+SPECTACULAR_SETTINGS["ENUM_NAME_OVERRIDES"] = {"KindEnum": "forecast_service.forecasts.scopes.KINDS"}
 
 FORECAST_KEEP_DAYS = env_int("FORECAST_KEEP_DAYS", 30)
 if FORECAST_KEEP_DAYS < 1:
