@@ -25,6 +25,14 @@ def device_event(device_id: uuid.UUID = METER, *, owners: Iterable[Any] = (), **
     return DeviceCreated(id=device_id, assignments=assignments, **given)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_kept() -> None:
+    """Answers that were kept outlive the database's rollback."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 @pytest.fixture
 def meter(db: None, deliver: Callable[..., None], alice: Caller) -> uuid.UUID:
     """A ten-minute meter of energy that is Alice's."""

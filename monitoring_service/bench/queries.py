@@ -16,6 +16,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -24,7 +25,7 @@ import jwt
 import psycopg2
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-CLIENTS, REQUESTS = 8, 400
+CLIENTS, REQUESTS, TURNS = 8, 400, 5
 METERS = int(os.environ.get("BENCH_METERS", 1_000))
 DATABASE, PORT = "bench_queries", 21_991
 HERE = Path(__file__).parent
@@ -45,18 +46,14 @@ def main() -> None:
         token = token_of("client", OWNER)
         wait_until_it_answers(token)
         print(f"{'':44} {'p50 ms':>8} {'p95 ms':>8} {'a second':>9} {'CPU ms of the service':>22}")
-        plain_day = measure("a day, plain DRF view", plain(1), token, gunicorn.pid)
-        day = measure("a day", days, token, gunicorn.pid)
-        plain_month = measure("30 days by hours, plain DRF view", plain(30), token, gunicorn.pid)
-        month = measure("30 days by hours", ranges(30, "hour"), token, gunicorn.pid)
+        compare("a day", plain(1), days, token, gunicorn.pid, requests=800, aim=2.5)
+        compare("30 days by hours", plain(30), ranges(30, "hour"), token, gunicorn.pid, requests=160, aim=5)
         measure("a year by days", ranges(364, "day"), token, gunicorn.pid)
         measure("a year by hours", ranges(364, "hour"), token, gunicorn.pid, requests=80)
         measure("dashboard of 50 devices, nothing new", lambda: "/api/monitoring/dashboard", token, gunicorn.pid)
         touched = Touched(f"{server}/{DATABASE}")
         measure("dashboard of 50 devices, after a reading", touched.dashboard, token, gunicorn.pid, requests=80)
         measure("a year by months of 50 devices", all_by_months, token, gunicorn.pid, requests=40)
-        print(f"\nday queries a second: {day / plain_day:.1f} times the plain view (aim 2.5)")
-        print(f"30-day ranges a second: {month / plain_month:.1f} times the plain view (aim 5)")
     finally:
         gunicorn.terminate()
         gunicorn.wait(30)
@@ -184,30 +181,71 @@ def get(link: http.client.HTTPConnection, address: str, token: str) -> bytes:
     return body
 
 
-def measure(name: str, addresses: Addresses, token: str, gunicorn: int, *, requests: int = REQUESTS) -> float:
-    """Prints p50, p95, requests a second and the service's own CPU time; the requests a second."""
-    took: list[float] = []
+@dataclass
+class Run:
+    """Answers of one kind: how long each took (ms), over which time, and with how much CPU time of the service (s)."""
 
-    def client() -> None:
-        link = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
-        for _ in range(requests // CLIENTS):
-            address = addresses()
-            begun = time.perf_counter()
-            get(link, address, token)
-            took.append((time.perf_counter() - begun) * 1000)
+    took: list[float] = field(default_factory=list)
+    seconds: float = 0
+    cpu: float = 0
 
-    get(http.client.HTTPConnection("127.0.0.1", PORT, timeout=60), addresses(), token)
-    cpu, begun = cpu_seconds(gunicorn), time.perf_counter()
-    clients = [threading.Thread(target=client) for _ in range(CLIENTS)]
-    for one in clients:
-        one.start()
-    for one in clients:
-        one.join()
-    rate = len(took) / (time.perf_counter() - begun)
-    used = (cpu_seconds(gunicorn) - cpu) / len(took) * 1000
-    p95 = statistics.quantiles(took, n=20)[-1]
-    print(f"{name:44} {statistics.median(took):8.1f} {p95:8.1f} {rate:9.0f} {used:22.1f}", flush=True)
-    return rate
+    @property
+    def rate(self) -> float:
+        return len(self.took) / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.cpu / len(self.took) * 1000
+
+    def ask(self, addresses: Addresses, token: str, gunicorn: int, requests: int) -> None:
+        """So many requests more, by all clients at once."""
+
+        def client() -> None:
+            link = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+            for _ in range(requests // CLIENTS):
+                address = addresses()
+                begun = time.perf_counter()
+                get(link, address, token)
+                self.took.append((time.perf_counter() - begun) * 1000)
+
+        get(http.client.HTTPConnection("127.0.0.1", PORT, timeout=60), addresses(), token)
+        cpu, begun = cpu_seconds(gunicorn), time.perf_counter()
+        clients = [threading.Thread(target=client) for _ in range(CLIENTS)]
+        for one in clients:
+            one.start()
+        for one in clients:
+            one.join()
+        self.seconds += time.perf_counter() - begun
+        self.cpu += cpu_seconds(gunicorn) - cpu
+
+    def print(self, name: str) -> None:
+        p95 = statistics.quantiles(self.took, n=20)[-1]
+        print(
+            f"{name:44} {statistics.median(self.took):8.1f} {p95:8.1f} {self.rate:9.0f} {self.cpu_ms:22.1f}", flush=True
+        )
+
+
+def measure(name: str, addresses: Addresses, token: str, gunicorn: int, *, requests: int = REQUESTS) -> None:
+    run = Run()
+    run.ask(addresses, token, gunicorn, requests)
+    run.print(name)
+
+
+def compare(
+    name: str, plainly: Addresses, ours: Addresses, token: str, gunicorn: int, *, requests: int, aim: float
+) -> None:
+    """The plain view and ours in turns, so that whatever else the machine does meets both."""
+    plain, own = Run(), Run()
+    for _ in range(TURNS):
+        plain.ask(plainly, token, gunicorn, requests // TURNS)
+        own.ask(ours, token, gunicorn, requests // TURNS)
+    plain.print(f"{name}, plain DRF view")
+    own.print(name)
+    print(
+        f"  {own.rate / plain.rate:.1f} times the requests a second of the plain view (aim {aim:g}), "
+        f"{plain.cpu_ms / own.cpu_ms:.1f} times by CPU time of the service",
+        flush=True,
+    )
 
 
 def cpu_seconds(parent: int) -> float:

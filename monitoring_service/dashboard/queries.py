@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+from django.core.cache import cache
 
 from monitoring_service.dashboard.tariffs import Rate, has_price_changes_within_hours, prices
 from monitoring_service.devices.models import Plant, Tariff
 from monitoring_service.devices.selection import Chosen, choose, common_zone, counted_by_kind, meters_above
 from monitoring_service.forecasts.models import IssuedForecast
+from monitoring_service.hours.asking import digest
 from monitoring_service.hours.calendar import Resolution, midnight, zone_of
 from monitoring_service.hours.energy import HOUR, QUARTER, SECOND, Floats, Ints
 from monitoring_service.hours.queries import EnergyQuestion, Series
@@ -101,7 +103,11 @@ def dashboard(view: View) -> dict[str, Any]:
     past_days = [value for value in daily[0][:-1] if value is not None]
     so_far, yesterday = _like_for_like(view, kinds.get("consumption", []), starts, consumed)
     peak, peak_start = _peak(starts, consumed, since=int(days[0]))
-    all_time = _all_time(view, [kinds.get("consumption", []), kinds.get("production", [])])
+    earlier = _earlier([kinds.get("consumption", []), kinds.get("production", [])], int(weeks[0]), zone)
+    all_time = [
+        _total([before, *_sums(starts, kwh, np.array([weeks[0], days[-1]]))])
+        for before, kwh in zip(earlier, (consumed, produced), strict=True)
+    ]
     next_day, next_month = _predicted(view.forecast_scopes, view.now)
     month = [(part, _from(found, int(days[0]))) for part, found in parts]
     cost, currency = _cost(view, month)
@@ -264,10 +270,12 @@ def _breakdown(view: View, begin: int, end: int) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -(row["kwh"] or 0))
 
 
-def _all_time(view: View, groups: Sequence[Sequence[Chosen]]) -> list[float | None]:
-    # In UTC, whose days begin with whole hours, so that no quarter is looked at.
-    begin, end = midnight(SINCE_EVER, UTC_ZONE), midnight(view.today + timedelta(days=2), UTC_ZONE)
-    return EnergyQuestion(groups, begin, end, UTC_ZONE, "year").totals()
+def _earlier(groups: Sequence[Sequence[Chosen]], end_us: int, zone: ZoneInfo) -> list[float | None]:
+    """The energy of each group before the weeks that are shown: years of hours, kept until one of them changes."""
+    rests_on = end_us, [[(d.id, d.version, d.periods, d.old_changes) for d in devices] for devices in groups]
+    question = EnergyQuestion(groups, midnight(SINCE_EVER, UTC_ZONE), end_us, zone, "year")
+    kept: Any = cache.get_or_set(f"earlier-{digest(rests_on)}", question.totals, timeout=7 * 86_400)
+    return list(kept)
 
 
 def _predicted(scopes: Sequence[str], now: datetime) -> tuple[float | None, float | None]:

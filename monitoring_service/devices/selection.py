@@ -28,7 +28,8 @@ EVER = (-(2**62), 2**62)
 class Chosen:
     """A device as far as questions about its energy need it.
 
-    `zone` is its plant's, None without plant; `changes` counts what happened to its energy, None before anything did; `periods`
+    `zone` is its plant's, None without plant; `changes` counts what happened to its energy and `old_changes` what
+    happened to that of long ago, None before anything did; `periods`
     (microseconds since 1970, apart and ascending) are when whoever chose it may see it. `outward`: what the meter sent out is meant,
     not what it took in.
     """
@@ -43,6 +44,7 @@ class Chosen:
     parent_id: UUID | None
     zone: str | None
     changes: int | None
+    old_changes: int | None
     periods: tuple[tuple[int, int], ...]
     outward: bool = False
 
@@ -89,7 +91,7 @@ def _read(caller: Caller, condition: str, *parameters: str | UUID) -> list[Chose
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT d.id, d.version, d.name, d.kind, d.reading, d.interval_seconds, d.plant_id, d.parent_id, p.timezone,
-                       l.changes, {periods}
+                       l.changes, l.old_changes, {periods}
                 FROM devices_device d {mine}
                 LEFT JOIN devices_plant p ON p.id = d.plant_id AND p.deleted_at IS NULL
                 LEFT JOIN readings_lastreading l ON l.device_id = d.id

@@ -92,7 +92,7 @@ def answer_unless_known(
         [device.state for device in chosen],
         also,
     )
-    tag = f'W/"{hashlib.blake2b(repr(rests_on).encode(), digest_size=16).hexdigest()}"'
+    tag = f'W/"{digest(rests_on)}"'
     response = get_conditional_response(request._request, etag=tag)
     if response is None:
         response = Response(cache.get_or_set(tag, answer) if keep else answer())
@@ -100,3 +100,8 @@ def answer_unless_known(
     response["Cache-Control"] = "private, no-cache"
     patch_vary_headers(response, ["Authorization"])
     return response
+
+
+def digest(rests_on: object) -> str:
+    """A short name of what an answer rests on, another when any of it is another."""
+    return hashlib.blake2b(repr(rests_on).encode(), digest_size=16).hexdigest()

@@ -1,5 +1,6 @@
 """Hours and their readings' states as they are written: every statement that changes the hour table."""
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,9 @@ from django.db import connection
 
 from monitoring_service.hours.energy import Floats, Ints, Meter, Quality, State, expected_readings, hours_of
 from monitoring_service.hours.rows import array, floats
+
+# Sums of older hours may be kept for as long as LastReading.old_changes stands still.
+OLD_DAYS = 21
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def store_hours(
         for device_id, start_us in cursor.fetchall():
             low, high = spans.get(device_id, (start_us, start_us))
             spans[device_id] = (min(low, start_us), max(high, start_us))
-    return [ChangedHours(device_id, low, high) for device_id, (low, high) in sorted(spans.items())]
+    return _noted([ChangedHours(device_id, low, high) for device_id, (low, high) in sorted(spans.items())])
 
 
 # Complete, and changed after its end and the grace time; filling an hour that was partial or an estimate is no revision.
@@ -161,4 +165,16 @@ def add_to_hours(*, device_id: str, meter: Meter, at_us: int, value: float) -> l
             )
     if not len(hours.start):
         return []
-    return [ChangedHours(device_id, int(hours.start[0]), int(hours.start[-1]))]
+    return _noted([ChangedHours(device_id, int(hours.start[0]), int(hours.start[-1]))])
+
+
+def _noted(changed: list[ChangedHours]) -> list[ChangedHours]:
+    """The same, counted in `old_changes` of the devices whose hours long ago are among them."""
+    old_us = (time.time() - OLD_DAYS * 86_400) * 1_000_000
+    if old := [one.device_id for one in changed if one.first_us < old_us]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE readings_lastreading SET old_changes = old_changes + 1 WHERE device_id = ANY(%s::uuid[])",
+                [array(old)],
+            )
+    return changed

@@ -8,12 +8,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from django.db.models import Sum
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from monitoring_service.conftest import METER, device_event, ten_minutes
 from monitoring_service.dashboard.queries import dashboard, view_of
 from monitoring_service.dashboard.tariffs import Rate, prices
 from monitoring_service.hours.calendar import midnight
 from monitoring_service.hours.energy import HOUR, SECOND
+from monitoring_service.hours.models import Hour
 from service_kit.auth import Caller
 from service_kit.events import (
     Assignment,
@@ -164,3 +168,19 @@ def test_an_answer_that_is_kept_follows_its_readings(
     assert total() == pytest.approx(before + 1)
     deliver(device_event(owners=[], plant_id=PLANT), version=2)
     assert total() is None
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(days_ago=st.lists(st.sampled_from([0, 1, 20, 21, 22, 27, 28, 35, 36, 400]), min_size=1, max_size=4))
+def test_the_total_of_all_time_follows_whatever_is_corrected(
+    meter: uuid.UUID, send: Send, alice: Caller, days_ago: list[int]
+) -> None:
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    for n, ago in enumerate(days_ago):
+        # Each time another value for the same instants, which overwrites the one before.
+        send(ten_minutes(now - timedelta(days=ago, hours=1), [1.0 + n] * 6))
+
+        shown = dashboard(view_of(alice, zone=ZoneInfo("Europe/Rome"), now=datetime.now(UTC)))
+
+        stored = Hour.objects.filter(device_id=meter).aggregate(kwh=Sum("kwh"))["kwh"]
+        assert shown["total_consumption"] == pytest.approx(stored)
