@@ -25,7 +25,8 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 GATHER_SECONDS = 0.2
 RETRY_SECONDS = 1
-REMEMBERED = 10_000
+# How many events, and how long of somebody who left, are remembered for who resumes.
+REMEMBERED, REMEMBERED_SECONDS = 10_000, 600
 WAITING_AT_MOST = 2_000
 # What is handed to a connection at once; the rest waits here, where all streams share it.
 PART_BYTES = 16_384
@@ -104,10 +105,11 @@ class Stream:
 
 @dataclass(eq=False, slots=True)
 class Viewer:
-    """A user with open streams, and what this user may see."""
+    """A user with open streams, or whose last one closed at `left` and may come back, and what this user may see."""
 
     sight: Sight
     streams: set[Stream] = field(default_factory=set)
+    left: float = 0
 
 
 class Hub:
@@ -144,18 +146,20 @@ class Hub:
 
     async def open(self, token: str, last_event_id: str) -> Stream:
         """A stream for the bearer of this access token. Raises AuthenticationFailed or PermissionDenied."""
-        while True:
-            notices = self._access_notices
-            admitted = await self.ask(queries.admit, token)
-            # Who looked while access changed may have seen the old state, and the check of that change not this stream.
-            if notices == self._access_notices:
-                break
+        notices = self._access_notices
+        admitted = await self.ask(queries.admit, token)
+        sight = admitted.sight
         stream = Stream(admitted.caller, token)
-        viewer = self._viewers.setdefault(admitted.caller.id, Viewer(admitted.sight))
-        viewer.sight = admitted.sight
+        viewer = self._viewers.setdefault(admitted.caller.id, Viewer(Sight(frozenset(), None)))
+        # What nobody watched is not remembered.
+        was_watched = viewer.sight.devices >= sight.devices
+        viewer.sight = sight
         viewer.streams.add(stream)
+        if notices != self._access_notices:
+            # This look may have seen the state before that change, and the change's own look has not seen this stream.
+            self.access_may_have_changed()
         try:
-            await self._catch_up(stream, viewer.sight, last_event_id)
+            await self._catch_up(stream, sight, last_event_id, was_watched=was_watched)
         except BaseException:
             self.close(stream)
             raise
@@ -165,10 +169,15 @@ class Hub:
         viewer = self._viewers.get(stream.caller.id)
         if viewer is not None:
             viewer.streams.discard(stream)
-            if not viewer.streams:
-                del self._viewers[stream.caller.id]
+            viewer.left = time.monotonic()
 
-    async def _catch_up(self, stream: Stream, sight: Sight, last_event_id: str) -> None:
+    def _forget_who_left(self) -> None:
+        long_ago = time.monotonic() - REMEMBERED_SECONDS
+        gone = [user for user, viewer in self._viewers.items() if not viewer.streams and viewer.left < long_ago]
+        for user in gone:
+            del self._viewers[user]
+
+    async def _catch_up(self, stream: Stream, sight: Sight, last_event_id: str, *, was_watched: bool) -> None:
         """First what came after the event with that id; when it is not remembered any more, the present state instead."""
         begun = self._last_number
         # With this id alone, a stream that breaks before its first event resumes here.
@@ -176,7 +185,7 @@ class Hub:
         if not last_event_id:
             return
         epoch, _, number = last_event_id.partition("-")
-        if epoch == str(self._epoch) and number.isdecimal() and self._remembers(int(number)):
+        if was_watched and epoch == str(self._epoch) and number.isdecimal() and self._remembers(int(number)):
             missed = [(event.news, event.body) for event in self._past if event.number > int(number)]
         else:
             now = int(time.time())
@@ -191,6 +200,7 @@ class Hub:
 
     async def _check_access(self) -> None:
         """Look again at who may see what: streams of callers who may not any more, or see less, end."""
+        self._forget_who_left()
         notices = self._access_notices
         streams = [stream for viewer in self._viewers.values() for stream in viewer.streams]
         admitted = await self.ask(queries.admit_again, {stream.token: stream.caller.id for stream in streams})

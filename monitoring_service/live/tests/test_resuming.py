@@ -43,6 +43,21 @@ def test_a_resumed_stream_has_neither_gap_nor_double(
     assert resumed.last_id == witness.last_id
 
 
+def test_who_watches_alone_misses_nothing_either(meter: uuid.UUID, watch: Watch, send: Send, alice: Caller) -> None:
+    watcher = watch(alice)
+    send(reading(NOW - 5 * TEN_MINUTES, 0.15))
+    watcher.next_of("measurement")
+    watcher.close()
+    for step in (4, 3):
+        send(reading(NOW - step * TEN_MINUTES, step / 10 + 0.05))
+
+    resumed = watch(alice, **{"Last-Event-ID": watcher.last_id})
+    seen = [resumed.next()]
+    while seen[-1] and seen[-1][1].get("value") != 0.35:
+        seen.append(resumed.next())
+    assert [shown["readings"] for name, shown in filter(None, seen) if name == "hour"][-1] == 3
+
+
 def test_a_stream_that_broke_before_its_first_event_resumes_too(
     meter: uuid.UUID, watch: Watch, send: Send, alice: Caller, admin: Caller
 ) -> None:
