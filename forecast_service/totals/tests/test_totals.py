@@ -72,6 +72,24 @@ def test_the_running_period_and_the_past_ones(meter, habit, alice, client_for, p
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("morning", "known", "length"), [("2026-03-29T09:00", 10, 23), ("2025-10-26T09:00", 11, 25)])
+def test_the_day_of_a_clock_change_has_its_own_length(device, plant, hours, alice, client_for, morning, known, length):
+    """Somebody who always takes 1 kWh an hour takes 23 or 25 on that day, running and past."""
+    meter = device(alice, plant_id=plant("Europe/Rome"))
+    hours(meter, [1.0] * 24 * 30, until=instant(morning))
+    client = client_for(alice)
+    running = client.get(TOTALS, {"device_id": str(meter)}).json()
+    assert running["predicted_kwh"] == running["lower_80"] == running["upper_80"] == pytest.approx(length)
+    assert running["actual_kwh"] == known
+    hours(meter, [1.0] * 24, until=instant(morning) + timedelta(days=1))
+    now = client.get(TOTALS, {"device_id": str(meter)}).json()
+    assert (now["predicted_kwh"], now["past"][0]["actual_kwh"]) == pytest.approx((24, length))
+    assert (now["past"][0]["predicted_kwh"], now["past"][0]["completeness"]) == pytest.approx((length, 1))
+    week = client.get(TOTALS, {"device_id": str(meter), "period": "week"}).json()
+    assert week["past"][0]["actual_kwh"] == pytest.approx(7 * 24 + length - 24)
+
+
+@pytest.mark.django_db
 def test_of_little_history_only_what_can_be_told_is_told(device, hours, habit, alice, client_for):
     young = device(alice)
     hours(young, habit(3))
