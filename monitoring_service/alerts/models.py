@@ -46,13 +46,17 @@ class Alert(models.Model):
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.UUIDField(null=True)
     note = models.CharField(max_length=500, default="", blank=True)
-    told = models.BooleanField(default=False)  # by MQTT, as it is now
+    # What lies between `told_changes` and `changes` is yet to be told by MQTT.
+    changes = models.IntegerField(default=1)
+    told_changes = models.IntegerField(default=0)
 
     class Meta:
         indexes = (
             models.Index(fields=["device_id", "-start"], name="alerts_of_device"),
             models.Index(fields=["-start", "id"], name="alerts_newest"),
-            models.Index(fields=["id"], name="alerts_to_tell", condition=models.Q(told=False)),
+            models.Index(
+                fields=["id"], name="alerts_to_tell", condition=models.Q(told_changes__lt=models.F("changes"))
+            ),
         )
         constraints = (
             models.UniqueConstraint(

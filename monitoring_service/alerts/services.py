@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from rest_framework.exceptions import NotFound
 
@@ -42,7 +43,7 @@ def copy_anomaly(*, anomaly: AnomalyDetected, version: int) -> bool:
 def change_alerts(ids: Iterable[UUID], **values: Any) -> None:
     """Write these values to all of them, to be told."""
     changed = list(ids)
-    Alert.objects.filter(pk__in=changed).update(**values, told=False)
+    Alert.objects.filter(pk__in=changed).update(**values, changes=F("changes") + 1)
     announce_alerts(changed)
 
 

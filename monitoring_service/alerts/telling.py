@@ -2,7 +2,7 @@
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
+from django.db.models import F
 from pika.exceptions import UnroutableError
 
 from monitoring_service.alerts.models import Alert
@@ -22,18 +22,17 @@ class TellAlerts:
     def __init__(self, url: str | None = None) -> None:
         self._publisher = Publisher(url or settings.METER_BROKER_URL, name=f"{settings.SERVICE} alerts")
 
-    @transaction.atomic
     def __call__(self) -> int:
-        # Locked, so that what changes meanwhile is told again and not forgotten.
-        waiting = list(Alert.objects.filter(told=False).order_by("id").select_for_update().values(*_FIELDS)[:AT_ONCE])
+        waiting = list(Alert.objects.filter(told_changes__lt=F("changes")).order_by("id")[:AT_ONCE])
         for alert in waiting:
             self._tell(alert)
-        Alert.objects.filter(pk__in=[alert["id"] for alert in waiting]).update(told=True)
+            alert.told_changes = alert.changes  # as it was read: what changes meanwhile is told again
+        Alert.objects.bulk_update(waiting, ["told_changes"])
         return len(waiting)
 
-    def _tell(self, alert: dict[str, object]) -> None:
-        body = msgspec.json.encode(alert)
-        key = f"energy.alerts.{alert['device_id']}"
+    def _tell(self, alert: Alert) -> None:
+        body = msgspec.json.encode({name: getattr(alert, name) for name in _FIELDS})
+        key = f"energy.alerts.{alert.device_id}"
         try:
             self._publisher.publish(body, routing_key=key, exchange=EXCHANGE, content_type="application/json")
         except UnroutableError:

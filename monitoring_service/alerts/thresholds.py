@@ -19,7 +19,7 @@ from monitoring_service.alerts.queries import wanted
 from monitoring_service.alerts.services import change_alerts
 from monitoring_service.hours.energy import Quality
 
-EVERY_SECONDS = 30
+EVERY_SECONDS = 60
 LOOK_BACK = timedelta(hours=48)
 CLEARS_BELOW = 0.9
 HOUR = timedelta(hours=1)
