@@ -86,7 +86,7 @@ class Used(NamedTuple):
     broker: float
 
     def __str__(self) -> str:
-        return f"{self.python:7.2f} {self.postgres:9.2f} {self.broker:7.2f}"
+        return f"{self.python:8.2f} {self.postgres:10.2f} {self.broker:7.2f}"
 
 
 class Machine:
@@ -201,11 +201,15 @@ def wait_for(found: Callable[[], int]) -> int:
     raise SystemExit("ingest_measurements does not begin.")
 
 
-def toy(machine: Machine, clock: Clock, readings: int) -> float:
+def toy(machine: Machine, clock: Clock, readings: int) -> tuple[float, Used]:
     machine.publish(singles(clock, readings))
     command = [sys.executable, "-m", "monitoring_service.bench.toy_consumer", str(readings - 1)]
+    before = machine.used(os.getpid())
     ran = subprocess.run(command, env=machine.environment, check=True, stdout=subprocess.PIPE, text=True)
-    return (readings - 1) / float(ran.stdout)
+    after = machine.used(os.getpid())
+    seconds, python = map(float, ran.stdout.split())
+    servers = ((b - a) / readings * 1e6 for a, b in zip(before[1:], after[1:], strict=True))
+    return (readings - 1) / seconds, Used(python / readings * 1e6, *servers)
 
 
 def copy(machine: Machine, clock: Clock, readings: int) -> tuple[float, Used]:
@@ -224,24 +228,22 @@ def copy(machine: Machine, clock: Clock, readings: int) -> tuple[float, Used]:
 
 def measure(machine: Machine, clock: Clock) -> None:
     ways: dict[str, list[tuple[float, Used]]] = {}
-    toys = []
     for _ in range(ROUNDS):
-        toys.append(toy(machine, clock, 2_000))
         for name, found in (
+            ("toy (ORM, ack each)", toy(machine, clock, 2_000)),
             ("single messages", ingest(machine, singles(clock, 60_000))),
             ("arrays of 100 by 100 devices", ingest(machine, gateways(clock, 200_000))),
             ("arrays of 100 of one device", ingest(machine, backlogs(clock, 500_000))),
             ("bare COPY", copy(machine, clock, 500_000)),
         ):
             ways.setdefault(name, []).append(found)
-    copies = [rate for rate, _ in ways["bare COPY"]]
+    toys, copies = ([rate for rate, _ in ways[name]] for name in ("toy (ORM, ack each)", "bare COPY"))
     print(f"{'':30} {'a second':>9} {'x toy':>6} {'of COPY':>8}   CPU microseconds a reading: Python PostgreSQL broker")
-    print(f"{'toy (ORM, ack each)':30} {statistics.median(toys):9,.0f}")
     for name, runs in ways.items():
         rates = [rate for rate, _ in runs]
         against = [statistics.median(map(float.__truediv__, rates, others)) for others in (toys, copies)]
         middle = sorted(runs)[len(runs) // 2]
-        print(f"{name:30} {statistics.median(rates):9,.0f} {against[0]:6.0f} {against[1]:8.2f} {'':29}{middle[1]}")
+        print(f"{name:30} {statistics.median(rates):9,.0f} {against[0]:6.0f} {against[1]:8.3f} {'':27}{middle[1]}")
 
 
 def recomputing(machine: Machine, clock: Clock) -> None:

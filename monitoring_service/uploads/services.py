@@ -26,7 +26,8 @@ from monitoring_service.uploads.models import Chunk, RejectedRow, Upload
 from monitoring_service.uploads.parsing import BadFile, Options
 
 log = structlog.get_logger(__name__)
-BATCH_ROWS = 2_000
+# As many as ingest takes: an hour is computed once a batch, however many of its readings are in it.
+BATCH_ROWS = 10_000
 LEASE = timedelta(minutes=5)  # longer than a large workbook takes to open
 MAX_TRIES = 3
 KEEP = timedelta(days=30)
