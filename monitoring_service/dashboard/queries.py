@@ -11,20 +11,23 @@ import msgspec
 import numpy as np
 from django.core.cache import cache
 
-from monitoring_service.dashboard.tariffs import Rate, has_price_changes_within_hours, prices
+from monitoring_service.dashboard.tariffs import Rate, has_price_changes_within_hours, prices, standing_charge
 from monitoring_service.devices.models import Plant, Tariff
 from monitoring_service.devices.selection import Chosen, choose, common_zone, counted_by_kind, meters_above
 from monitoring_service.forecasts.models import IssuedForecast
 from monitoring_service.hours.asking import digest
-from monitoring_service.hours.calendar import Resolution, midnight, zone_of
+from monitoring_service.hours.calendar import Resolution, midnight, offsets, zone_of
 from monitoring_service.hours.energy import HOUR, QUARTER, SECOND, Floats, Ints
 from monitoring_service.hours.queries import EnergyQuestion, Series
+from monitoring_service.series.models import Series as SeriesOfPlant
+from monitoring_service.series.queries import hourly_values
 from service_kit.auth import Caller
 from service_kit.events import Kind
 
 DAYS = 30
 WEEKS = 5
 FORECAST_HOURS, MONTH_DAYS = 7 * 24, 30
+CO2 = {"name": "co2", "unit": "g/kWh"}  # the series that emissions are counted by
 SINCE_EVER = date(2000, 1, 1)
 UTC_ZONE = ZoneInfo("UTC")
 # With these three metered it is known where a plant's energy comes from and goes to.
@@ -51,6 +54,7 @@ class View:
     devices: Sequence[Chosen]
     plants: Sequence[Plant]
     tariffs: dict[UUID, Tariff]
+    co2_series: Sequence[SeriesOfPlant]
     zone: ZoneInfo
     now: datetime
 
@@ -70,6 +74,7 @@ class View:
             self.now.replace(minute=0, second=0, microsecond=0),
             [(plant.id, plant.version) for plant in self.plants],
             [(tariff.id, tariff.version) for tariff in self.tariffs.values()],
+            [(series.plant_id, series.changes) for series in self.co2_series],
             list(issued),
         )
 
@@ -79,7 +84,8 @@ def view_of(caller: Caller, *, zone: ZoneInfo | None, now: datetime) -> View:
     devices = choose(caller)
     plants = list(Plant.live.filter(pk__in={d.plant_id for d in devices if d.plant_id}).order_by("pk"))
     tariffs = Tariff.live.filter(pk__in={p.tariff_id for p in plants if p.tariff_id}).order_by("pk")
-    return View(caller, devices, plants, {t.id: t for t in tariffs}, zone or common_zone(devices), now)
+    co2 = list(SeriesOfPlant.objects.filter(plant_id__in=[p.id for p in plants], **CO2).order_by("plant_id"))
+    return View(caller, devices, plants, {t.id: t for t in tariffs}, co2, zone or common_zone(devices), now)
 
 
 def dashboard(view: View) -> dict[str, Any]:
@@ -91,8 +97,8 @@ def dashboard(view: View) -> dict[str, Any]:
     weeks = _midnights(first_week, 7, WEEKS, zone)
     kinds = counted_by_kind(view.devices)
     groups = _parts(view)
-    finest: Resolution = "quarter" if _needs_quarters(view) else "hour"
     begin = min(int(days[0]), int(weeks[0]))
+    finest: Resolution = "quarter" if _needs_quarters(view, begin, int(days[-1])) else "hour"
     series = EnergyQuestion(list(groups.values()), begin, int(days[-1]), zone, finest).answer()
     parts = list(zip(groups, series, strict=True))
     starts = series[0].start if series else np.empty(0, dtype=np.int64)
@@ -110,7 +116,7 @@ def dashboard(view: View) -> dict[str, Any]:
     ]
     next_day, next_month = _predicted(view.forecast_scopes, view.now)
     month = [(part, _from(found, int(days[0]))) for part, found in parts]
-    cost, currency = _cost(view, month)
+    cost, currency = _cost(view, month, [first_day + timedelta(days=n) for n in range(DAYS)])
     return {
         "timezone": zone.key,
         "total_consumption": all_time[0],
@@ -129,11 +135,12 @@ def dashboard(view: View) -> dict[str, Any]:
         "weekly_data": _rows("week_start", first_week, 7, weekly),
         "cost": cost,
         "currency": currency,
-        "co2_kg": _co2(view, month),
+        "co2_kg": _co2(view, month, int(days[0]), int(days[-1])),
         **_balance(month),
     }
 
 
+_NOTHING: "Energy" = (np.empty(0, dtype=np.int64), np.empty(0))
 Energy = tuple[Ints, Floats]  # starts, and kWh: NaN where nothing is known
 
 
@@ -168,13 +175,15 @@ def _parts(view: View) -> dict[_Part, list[Chosen]]:
     return found
 
 
-def _needs_quarters(view: View) -> bool:
-    zones = {plant.id: zone_of(plant.timezone) for plant in view.plants}
+def _needs_quarters(view: View, begin: int, end: int) -> bool:
+    """Whether an hour of the days shown may have two prices, or lie in two hours that a series tells of."""
+    clocks = {zone_of(plant.timezone) for plant in view.plants} | {view.zone}
+    between_hours = any((offsets(np.array([begin, end]), clock) % HOUR).any() for clock in clocks)
     return any(
-        plant.tariff_id in view.tariffs
-        and has_price_changes_within_hours(_rates(view.tariffs[plant.tariff_id]), zones[plant.id], view.now)
+        between_hours or has_price_changes_within_hours(_rates(view.tariffs[plant.tariff_id]))
         for plant in view.plants
-    )
+        if plant.tariff_id in view.tariffs
+    ) or (between_hours and bool(view.co2_series))
 
 
 def _rates(tariff: Tariff) -> list[Rate]:
@@ -295,8 +304,9 @@ def _predicted(scopes: Sequence[str], now: datetime) -> tuple[float | None, floa
     return day, month
 
 
-def _cost(view: View, month: Sequence[tuple[_Part, Energy]]) -> tuple[float | None, str | None]:
-    """Bought energy at its prices, less what was fed in, with the standing charges; null without tariff or with two currencies."""
+def _cost(view: View, month: Sequence[tuple[_Part, Energy]], days: Sequence[date]) -> tuple[float | None, str | None]:
+    """Bought energy at its prices, less what was fed in, with the standing charges of the days on which the tariff is valid; null
+    without tariff or with two currencies."""
     currencies = {tariff.currency for tariff in view.tariffs.values()}
     if len(currencies) != 1:
         return None, None
@@ -314,17 +324,34 @@ def _cost(view: View, month: Sequence[tuple[_Part, Energy]]) -> tuple[float | No
                 total += float((kwh * price).sum())
             elif part.fed_in_by == plant.id:
                 total -= float(kwh.sum()) * tariff.feed_in_per_kwh
-        total += tariff.standing_charge_per_day * DAYS
+        total += standing_charge(
+            tariff.standing_charge_per_day, days, zone, since=tariff.valid_from, until=tariff.valid_to
+        )
     return total, currencies.pop()
 
 
-def _co2(view: View, month: Sequence[tuple[_Part, Energy]]) -> float | None:
-    """Of the energy bought (or consumed, where that is not metered), by each plant's factor; null without one."""
-    factors = {plant.id: plant.co2_g_per_kwh for plant in view.plants if plant.co2_g_per_kwh is not None}
-    if not factors:
+def _co2(view: View, month: Sequence[tuple[_Part, Energy]], begin: int, end: int) -> float | None:
+    """Of the energy bought (or consumed, where that is not metered): by the plant's series where that covers the hour, else by its
+    factor. Plants that have neither are left out; null when all are, or an hour with energy has neither."""
+    factors = {plant.id: plant.co2_g_per_kwh for plant in view.plants}
+    known = hourly_values(view.co2_series, begin_us=begin // HOUR * HOUR, end_us=end)
+    grams = [
+        float((kwh * _by_hour(*known.get(plant_id, _NOTHING), start, otherwise=factors[plant_id])).sum())
+        for plant_id, (start, kwh) in ((part.bought_by, energy) for part, energy in month)
+        if plant_id is not None and (factors[plant_id] is not None or plant_id in known)
+    ]
+    if any(np.isnan(grams)) or not (known or any(factor is not None for factor in factors.values())):
         return None
-    grams = sum(float(kwh.sum()) * factors[part.bought_by] for part, (_, kwh) in month if part.bought_by in factors)
-    return grams / 1000
+    return sum(grams) / 1000
+
+
+def _by_hour(hours: Ints, values: Floats, at: Ints, *, otherwise: float | None) -> Floats:
+    """The value of the hour in which each instant lies."""
+    found = np.full(len(at), np.nan if otherwise is None else otherwise)
+    hour = at // HOUR * HOUR
+    is_known = np.isin(hour, hours)
+    found[is_known] = values[np.searchsorted(hours, hour[is_known])]
+    return found
 
 
 def _balance(month: Sequence[tuple[_Part, Energy]]) -> dict[str, float | None]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from monitoring_service.hours.calendar import midnight
 from monitoring_service.hours.energy import SECOND, Floats, Ints
 
 
@@ -41,8 +42,21 @@ def prices(
     return found
 
 
-def has_price_changes_within_hours(rates: Sequence[Rate], zone: ZoneInfo, now: datetime) -> bool:
-    """Whether a price may change at another time than a whole hour UTC, so that an hour's energy alone has no price."""
-    offset = now.astimezone(zone).utcoffset()
-    shifted = round(offset.total_seconds() / 60) % 60 if offset is not None else 0
-    return any((minute - shifted) % 60 for rate in rates for minute in (rate.from_minute, rate.to_minute))
+def has_price_changes_within_hours(rates: Sequence[Rate]) -> bool:
+    """Whether a price changes at another time than a whole hour of the clock, so that an hour's energy alone has no price."""
+    return any(minute % 60 for rate in rates for minute in (rate.from_minute, rate.to_minute))
+
+
+def standing_charge(
+    per_day: float,
+    days: Sequence[date],
+    zone: ZoneInfo,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> float:
+    """Of those of these local days on whose first instant the tariff is valid."""
+    begins = [midnight(day, zone) for day in days]
+    first = float("-inf") if since is None else since.timestamp() * SECOND
+    end = float("inf") if until is None else until.timestamp() * SECOND
+    return per_day * sum(first <= begin < end for begin in begins)

@@ -58,10 +58,16 @@ class DashboardSerializer(serializers.Serializer[Any]):
     daily_data = DailySerializer(many=True)
     weekly_data = WeeklySerializer(many=True)
     cost = serializers.FloatField(
-        allow_null=True, help_text="Of the last 30 days; null without a tariff for all of it."
+        allow_null=True,
+        help_text="Of the last 30 days, with the standing charges of the days on which the tariff is valid; null without a "
+        "tariff for all of the energy.",
     )
     currency = serializers.CharField(allow_null=True)
-    co2_kg = serializers.FloatField(allow_null=True, help_text="Of the last 30 days; null without a factor.")
+    co2_kg = serializers.FloatField(
+        allow_null=True,
+        help_text="Of the last 30 days: by the plant's series `co2` (g/kWh) in the hours that it tells of, else by its factor; null "
+        "without either.",
+    )
     self_consumption = serializers.FloatField(
         allow_null=True,
         help_text="Share of the production of the last 30 days that was used on the spot, 0 to 1; of plants that meter "

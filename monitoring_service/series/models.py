@@ -2,12 +2,16 @@ from django.db import models
 
 
 class Series(models.Model):
-    """What a plant's series of a name is measured in: temperature in °C, price in EUR/kWh, co2 in g/kWh."""
+    """What a plant's series of a name is measured in: temperature in °C, price in EUR/kWh, co2 in g/kWh.
+
+    `changes` counts the times that any of its values was written: while it stands still, so does what rests on them.
+    """
 
     pk = models.CompositePrimaryKey("plant_id", "name")
     plant_id = models.UUIDField()
     name = models.CharField(max_length=64)
     unit = models.CharField(max_length=32)
+    changes = models.BigIntegerField(db_default=0)
 
 
 class SeriesValue(models.Model):

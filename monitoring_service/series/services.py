@@ -3,6 +3,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from monitoring_service.hours.rows import array, floats
 from monitoring_service.series.models import Series
@@ -40,4 +41,7 @@ def store_series(
                 floats(newest.values()),
             ],
         )
-        return int(cursor.rowcount)
+        changed = int(cursor.rowcount)
+    if changed:
+        Series.objects.filter(plant_id=plant_id, name=name).update(changes=F("changes") + 1)
+    return changed

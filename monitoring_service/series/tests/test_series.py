@@ -70,7 +70,7 @@ def test_a_year_of_prices_takes_few_queries(
     prices = {"unit": "EUR/kWh", "values": hours(9_000, -0.5, first=DAY.replace(year=2024))}
     address = f"/api/plants/{PLANT}/series/price"
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         assert client.post(address, prices).json()["changed"] == 9_000
     with django_assert_max_num_queries(5):
         body = client.get(address, {"start": "2024-03-10T00:00:00Z", "end": "2025-03-20T00:00:00Z"}).json()
