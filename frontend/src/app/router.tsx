@@ -55,6 +55,7 @@ export const routes: RouteObject[] = [
               { index: true, element: page(() => import("@/features/home/home-page"), "HomePage") },
               { path: "/devices", element: page(() => import("@/features/devices/devices-page"), "DevicesPage") },
               { path: "/devices/:deviceId", element: page(() => import("@/features/day/device-day-page"), "DeviceDayPage") },
+              { path: "/alerts", element: page(() => import("@/features/alerts/alerts-page"), "AlertsPage") },
               { path: "/account", element: page(() => import("@/features/account/account-page"), "AccountPage") },
               {
                 element: <RequireAdmin />,

@@ -1,4 +1,4 @@
-import { Building2, CircleUser, House, LogOut, Monitor, Moon, ScrollText, Sun, Users, Waypoints, Zap, type LucideIcon } from "lucide-react";
+import { Bell, Building2, CircleUser, House, LogOut, Monitor, Moon, ScrollText, Sun, Users, Waypoints, Zap, type LucideIcon } from "lucide-react";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet } from "react-router";
@@ -12,7 +12,7 @@ import { setTheme, THEMES, useTheme } from "@/lib/theme";
 
 interface Entry {
   to: string;
-  label: "nav.home" | "nav.devices" | "nav.users" | "nav.assignments" | "nav.plants" | "nav.audit";
+  label: "nav.home" | "nav.devices" | "nav.alerts" | "nav.users" | "nav.assignments" | "nav.plants" | "nav.audit";
   icon: LucideIcon;
   admin?: boolean;
 }
@@ -20,6 +20,7 @@ interface Entry {
 const NAVIGATION: readonly Entry[] = [
   { to: "/", label: "nav.home", icon: House },
   { to: "/devices", label: "nav.devices", icon: Zap },
+  { to: "/alerts", label: "nav.alerts", icon: Bell },
   { to: "/users", label: "nav.users", icon: Users, admin: true },
   { to: "/assignments", label: "nav.assignments", icon: Waypoints, admin: true },
   { to: "/plants", label: "nav.plants", icon: Building2, admin: true },

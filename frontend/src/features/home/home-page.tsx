@@ -8,6 +8,8 @@ import { LinkButton } from "@/components/button";
 import { Card, Figure, FigureSkeleton } from "@/components/card";
 import { Page } from "@/components/page";
 import { Loaded, Notice, Skeleton } from "@/components/states";
+import { useAlerts } from "@/features/alerts/api";
+import { SeverityBadge } from "@/features/alerts/severity-badge";
 import { useUser } from "@/features/auth/session";
 import { DayGraph, DayNumbers } from "@/features/day/day-view";
 import { buildDay } from "@/features/day/model";
@@ -23,6 +25,7 @@ import { useDashboard, useWholeDay } from "./api";
 
 /** More than this many devices are a list, not a glance. */
 const SHOWN_DEVICES = 6;
+const SHOWN_ALERTS = 3;
 
 export function HomePage() {
   const { t } = useTranslation();
@@ -40,6 +43,7 @@ export function HomePage() {
             </Card>
           ) : (
             <>
+              <OpenAlerts />
               <Figures totals={totals} />
               <Today zone={totals.timezone}>
                 <Devices totals={totals} />
@@ -49,6 +53,34 @@ export function HomePage() {
         }
       </Loaded>
     </Page>
+  );
+}
+
+/** What wants a look, if anything does. */
+function OpenAlerts() {
+  const { t } = useTranslation();
+  const found = useAlerts({ page: 1, all: false, size: SHOWN_ALERTS }).data;
+  if (!found?.count) return null;
+  return (
+    <Card aria-labelledby="home-alerts">
+      <div className="flex flex-wrap items-center justify-between gap-2 px-4 py-3">
+        <h2 id="home-alerts" className="font-semibold">
+          {t("home.alerts", { count: found.count })}
+        </h2>
+        <Link to="/alerts" className="inline-flex min-h-6 items-center text-sm font-medium text-accent hover:underline">
+          {t("home.toAlerts")}
+        </Link>
+      </div>
+      <ul className="divide-y divide-line border-t border-line">
+        {found.results.map((alert) => (
+          <li key={alert.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 text-sm">
+            <SeverityBadge severity={alert.severity} />
+            <span className="font-medium">{alert.device_name}</span>
+            <span className="min-w-48 flex-1">{alert.message}</span>
+          </li>
+        ))}
+      </ul>
+    </Card>
   );
 }
 

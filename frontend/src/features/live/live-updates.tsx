@@ -6,6 +6,7 @@ import { authFetch } from "@/api/http";
 import { HOURS_KEY } from "@/features/day/api";
 import { MONITORED_KEY } from "@/features/devices/api";
 import { forecastQuery } from "@/features/forecast/api";
+import { ALERTS_KEY } from "@/features/alerts/api";
 import { DASHBOARD_KEY, EVERYTHING } from "@/features/home/api";
 
 import { backoff, readEvents, type LiveEvent } from "./stream";
@@ -21,6 +22,7 @@ const SILENCE = 75_000;
 const HOURS_EVERY = 2_000;
 const FORECAST_EVERY = 60_000;
 const TOTALS_EVERY = 15_000;
+const ALERTS_EVERY = 2_000;
 const DEVICES_EVERY = 10_000;
 
 interface Payload {
@@ -84,6 +86,7 @@ function apply(event: LiveEvent, queries: QueryClient, throttle: ReturnType<type
     // A silent device that speaks again, or a new one: its status is the service's to say.
     throttle.run("devices", DEVICES_EVERY, () => void queries.invalidateQueries({ queryKey: MONITORED_KEY }));
   }
+  if (event.type === "alert") throttle.run("alerts", ALERTS_EVERY, () => void queries.invalidateQueries({ queryKey: [ALERTS_KEY] }));
   if (event.type === "hour") {
     throttle.run(`hours ${id}`, HOURS_EVERY, () => void queries.invalidateQueries({ queryKey: [HOURS_KEY, id] }));
     throttle.run("totals", TOTALS_EVERY, () => {
