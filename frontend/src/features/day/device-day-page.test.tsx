@@ -27,6 +27,7 @@ const forecast = (first: string) =>
     scope: `device_${heatPump.id}`,
     kind: "consumption",
     model: "sarimax",
+    reason: "sarimax: error 0.900 in a backtest of 7 days",
     issued_at: first,
     history_until: first,
     timezone: "UTC",
@@ -66,6 +67,7 @@ describe("a device's day", () => {
     expect(screen.getByRole("heading", { level: 1 })).toHaveTextContent("Heat pump");
     expect(screen.getByText("Energy so far today").parentElement).toHaveTextContent(/10\.00\skWh/);
     expect(await screen.findByText("60 of 60 readings")).toBeVisible();
+    expect(await screen.findByText("sarimax: error 0.900 in a backtest of 7 days")).toBeVisible();
     expect(await screen.findByText(/^10:00 to 11:00: about 2\.00\skWh\. 8 times in 10 it comes out between 1\.25 and 3\.50\skWh\.$/)).toBeVisible();
     expect(screen.getByText("Expected for the whole day").parentElement).toHaveTextContent(/≈ 38\.00\skWh/);
     expect(screen.getByText(/Times in UTC \(\+00:00\)/)).toBeVisible();

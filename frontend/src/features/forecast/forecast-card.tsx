@@ -32,7 +32,7 @@ function Content({ query, zone }: { query: ReturnType<typeof useForecast>; zone:
       </p>
     );
   }
-  const { model, issued_at, history_until, accuracy, fallback } = query.data.forecast;
+  const { model, reason, issued_at, history_until, accuracy, fallback } = query.data.forecast;
   const { mase, mase_baseline: baseline, coverage_80: coverage } = accuracy;
   const scored = typeof mase === "number" && typeof baseline === "number" && baseline > 0;
   return (
@@ -46,7 +46,10 @@ function Content({ query, zone }: { query: ReturnType<typeof useForecast>; zone:
       <dl className="grid gap-x-8 gap-y-3 text-sm sm:grid-cols-2 lg:grid-cols-4 [&_dd]:tabular-nums [&_dt]:text-muted">
         <div>
           <dt>{t("forecast.model")}</dt>
-          <dd>{i18n.exists(`forecast.models.${model}`) ? t(`forecast.models.${model}` as "forecast.models.sarimax") : model}</dd>
+          <dd>
+            {i18n.exists(`forecast.models.${model}`) ? t(`forecast.models.${model}` as "forecast.models.sarimax") : model}
+            {reason && <span className="block text-muted">{reason}</span>}
+          </dd>
         </div>
         <div>
           <dt>{t("forecast.issued")}</dt>
