@@ -66,18 +66,23 @@ def fill(server: str, environment: dict[str, str]) -> None:
     with admin.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
         if cursor.fetchone() and is_recent(environment["DATABASE_URL"]):
+            migrate(environment)
             return
         print(f"Making a year of hours of {METERS:,} meters ...", flush=True)
         cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         cursor.execute(f"CREATE DATABASE {DATABASE}")
-    subprocess.run(
-        [sys.executable, "-m", "monitoring_service.manage", "migrate", "-v", "0"], env=environment, check=True
-    )
+    migrate(environment)
     with psycopg2.connect(environment["DATABASE_URL"]) as link, link.cursor() as cursor:
         cursor.execute((HERE / "hours_of_a_year.sql").read_text().replace(":meters", str(METERS)))
     link.autocommit = True
     with link.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE hours_hour")
+
+
+def migrate(environment: dict[str, str]) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "monitoring_service.manage", "migrate", "-v", "0"], env=environment, check=True
+    )
 
 
 def is_recent(url: str) -> bool:
