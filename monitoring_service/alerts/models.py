@@ -68,7 +68,7 @@ class Alert(models.Model):
 class AlertRead(models.Model):
     """This user has seen this alert."""
 
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE)
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, db_index=False)  # `read_once` begins with it
     user_id = models.UUIDField()
 
     class Meta:
