@@ -237,6 +237,29 @@ class ConsumptionHourly(Event):
     hours: list[HourState]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SeriesHour:
+    """What is known of [start, start + 1 h): as it was measured, else by the newest forecast."""
+
+    start: Instant
+    value: float
+
+
+@_event("series.updated", owner="monitoring")
+@dataclass(frozen=True, kw_only=True)
+class SeriesUpdated(Event):
+    """A batch of changed hours of a plant's series, such as its temperature; the envelope's version is that of the series."""
+
+    plant_id: uuid.UUID
+    name: str
+    unit: str
+    hours: list[SeriesHour]
+
+    @property
+    def subject(self) -> str:
+        return f"{self.plant_id}/{self.name}"
+
+
 # ── forecasts: forecast_service ─────────────────────────────────────────────────────────────────────────────────────
 
 

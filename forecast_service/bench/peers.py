@@ -51,7 +51,7 @@ def boosted(history: pd.Series, horizon: int) -> Floats:
     import lightgbm  # type: ignore[import-not-found]
 
     values = history.ffill().bfill().to_numpy(float)
-    hours = pd.DatetimeIndex(history.index).append(pd.date_range(history.index[-1], periods=horizon + 1, freq="h")[1:])
+    hours = pd.date_range(history.index[0], periods=len(history) + horizon, freq="h")
     calendar = np.stack([hours.hour, hours.day_of_week, hours.day_of_week >= 5], axis=1).astype(float)
     first = max(LAGS)
     lagged = np.stack([values[first - lag : len(values) - lag] for lag in LAGS], axis=1)

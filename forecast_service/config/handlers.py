@@ -7,14 +7,23 @@ from forecast_service.hours import handlers as hours
 from forecast_service.hours.queries import versions_by_device
 from forecast_service.people import handlers as people
 from forecast_service.people.models import User
-from service_kit.events import ConsumptionHourly, DeviceUpdated, PlantUpdated, UserUpdated
+from forecast_service.plant_series import handlers as plant_series
+from forecast_service.plant_series.queries import versions_by_series
+from service_kit.events import ConsumptionHourly, DeviceUpdated, PlantUpdated, SeriesUpdated, UserUpdated
 from service_kit.reconcile import Copies
 from service_kit.replicas import Handlers, copy_of
 
-HANDLERS: Handlers = {**people.HANDLERS, **devices.HANDLERS, **hours.HANDLERS, **anomalies.HANDLERS}
+HANDLERS: Handlers = {
+    **people.HANDLERS,
+    **devices.HANDLERS,
+    **hours.HANDLERS,
+    **plant_series.HANDLERS,
+    **anomalies.HANDLERS,
+}
 COPIES: Copies = {
     UserUpdated: copy_of(User),
     DeviceUpdated: copy_of(Device),
     PlantUpdated: copy_of(Plant),
     ConsumptionHourly: versions_by_device,
+    SeriesUpdated: versions_by_series,
 }

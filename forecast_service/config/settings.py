@@ -6,6 +6,7 @@ INSTALLED_APPS += [
     "forecast_service.people",
     "forecast_service.devices",
     "forecast_service.hours",
+    "forecast_service.plant_series",
     "forecast_service.anomalies",
     "forecast_service.training",
     "forecast_service.forecasts",

@@ -1,7 +1,7 @@
 """What goes into a forecaster and what comes out of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -92,6 +92,14 @@ class Forecast:
         return cls(flat, flat, flat, flat, flat)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Temperature:
+    """Of the air, °C, of each hour from `start`, a full UTC hour: measured, and ahead of now forecast; NaN where unknown."""
+
+    start: datetime
+    values: Floats
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where the energy flows.
@@ -101,6 +109,8 @@ class Place:
 
     zone: str = "UTC"
     country: str | None = None
+    # Not in the text: two forecasts rest on the same place whatever is known of its weather.
+    temperature: Temperature | None = field(default=None, repr=False)
 
 
 class Forecaster(Protocol):

@@ -26,6 +26,7 @@ from forecast_service.forecasters.choose import (
 )
 from forecast_service.forecasters.sarimax import forecast_many
 from forecast_service.forecasters.wallclock import to_wall
+from forecast_service.forecasters.weather import weather_of
 
 # Matrices of this many meters stay below 60 MB.
 AT_ONCE = 64
@@ -70,7 +71,8 @@ def _together(histories: Sequence[History], horizon: int, place: Place) -> Itera
     ahead = int(places[-1]) + 1
     free = free_hours(first_hour, len(rows[0]) + ahead, place.country)
     try:
-        mean, quantiles = forecast_many(np.stack(rows), first_hour, ahead, free)
+        weather = weather_of(place, histories[0], horizon, first_hour)
+        mean, quantiles = forecast_many(np.stack(rows), first_hour, ahead, free, weather)
     except np.linalg.LinAlgError:
         # One of them cannot be fitted: it gets its reason, the others their forecast.
         yield from (answer(history, horizon, place) for history in histories)

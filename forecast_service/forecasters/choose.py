@@ -27,6 +27,8 @@ SARIMAX = RegressionSarimax()
 LIGHT: tuple[Forecaster, ...] = (SARIMAX, LinearRegression(), YESTERDAY, LAST_WEEK)
 # A second and more of a processor each, and libraries of 100 MB: for jobs only.
 HEAVY: tuple[Forecaster, ...] = (RandomForest(), ClassicSarimax())
+# Those that know calendar and weather beside the hours' own past.
+WITH_REGRESSORS = frozenset(("sarimax", "linear_regression", "random_forest"))
 FORECASTERS: Mapping[str, Forecaster] = MappingProxyType({one.name: one for one in LIGHT + HEAVY})
 
 

@@ -62,7 +62,7 @@ def _paths(
     level: Floats, first_hour: int, free: Hours, shocks: Floats, walk: Floats, *, skewed: bool, far: bool
 ) -> Floats:
     transform, hours, ahead = Transform.of(skewed=skewed, far=far), level.shape[1], shocks.shape[1]
-    fitted, regressors, z = fit_model(level, first_hour, ahead, free, skewed=skewed, far=far)
+    fitted, regressors, z = fit_model(level, first_hour, ahead, free, None, skewed=skewed, far=far)
     expected = product(regressors[:, hours - TAIL :], fitted.coefficients)
     residuals = np.where(np.isnan(z[:, -TAIL:]), 0.0, z[:, -TAIL:] - expected[:, :TAIL])
     spread = np.sqrt(fitted.variance[0]) * fitted.profile[0, (first_hour + hours + np.arange(ahead)) % DAY] * WIDENING

@@ -21,6 +21,7 @@ from forecast_service.forecasters.calendar import Hours, free_hours
 from forecast_service.forecasters.plausible import without_broken
 from forecast_service.forecasters.regressors import design, fill_gaps
 from forecast_service.forecasters.wallclock import to_wall
+from forecast_service.forecasters.weather import weather_of
 
 # (regressors, kWh, regressors ahead) -> (errors on hours it has not learned from, kWh ahead)
 Learner = Callable[[Floats, Floats, Floats], tuple[Floats, Floats]]
@@ -37,9 +38,10 @@ def forecast_with(learn: Learner, history: History, horizon: int, place: Place) 
     values = values / scale
     ahead = int(places[-1]) + 1
     free = free_hours(first_hour, len(values) + ahead, place.country)
-    mean, quantiles = _one_model(learn, values, first_hour, min(ahead, DAY), free, far=False)
+    weather = weather_of(place, history, horizon, first_hour)
+    mean, quantiles = _one_model(learn, values, first_hour, min(ahead, DAY), free, weather, far=False)
     if ahead > DAY:
-        far_mean, far_quantiles = _one_model(learn, values, first_hour, ahead, free, far=True)
+        far_mean, far_quantiles = _one_model(learn, values, first_hour, ahead, free, weather, far=True)
         mean = np.concatenate([mean, far_mean[DAY:]])
         quantiles = np.concatenate([quantiles, far_quantiles[DAY:]])
     # Nothing is believed that lies further outside of what was seen than what was seen is wide.
@@ -49,10 +51,10 @@ def forecast_with(learn: Learner, history: History, horizon: int, place: Place) 
 
 
 def _one_model(
-    learn: Learner, values: Floats, first_hour: int, horizon: int, free: Hours, *, far: bool
+    learn: Learner, values: Floats, first_hour: int, horizon: int, free: Hours, weather: Floats | None, *, far: bool
 ) -> tuple[Floats, Floats]:
     hours = len(values)
-    regressors, first_row = design(fill_gaps(values[None]), first_hour, horizon, free, far=far)
+    regressors, first_row = design(fill_gaps(values[None]), first_hour, horizon, free, weather, far=far)
     known = np.flatnonzero(~np.isnan(values))
     known = known[known >= min(first_row, hours // 2)]
     errors, mean = learn(regressors[0, known], values[known], regressors[0, hours:])

@@ -37,13 +37,18 @@ def fill_gaps(z: Floats) -> Floats:
     return np.where(np.isnan(filled), mean, filled)
 
 
-def design(filled: Floats, first_hour: int, horizon: int, free: Hours, *, far: bool) -> tuple[Floats, int]:
+def design(
+    filled: Floats, first_hour: int, horizon: int, free: Hours, weather: Floats | None = None, *, far: bool
+) -> tuple[Floats, int]:
     """Regressors of every hour of the history and the `horizon` after it, and the first hour that may be trained on.
 
-    filled: shape (meters, hours) without NaN. free: of these hours and those ahead. Returns shape (meters, hours + horizon, regressors).
+    filled: shape (meters, hours) without NaN. free, weather: of these hours and those ahead; a weather with an unknown hour
+    among them is left out. Returns shape (meters, hours + horizon, regressors).
     """
     meters, hours = filled.shape
     calendar = _calendar(first_hour, free[: hours + horizon])
+    if weather is not None and not np.isnan(weather[: hours + horizon]).any():
+        calendar = np.concatenate([calendar, weather[: hours + horizon]], axis=1)
     week = _mean_of_days(filled, 7)
     delay = FAR_DELAY if far else 0
     span = WEEK if far else DAY

@@ -24,6 +24,7 @@ from forecast_service.forecasters.calendar import Hours, free_hours
 from forecast_service.forecasters.plausible import always_zero, without_broken
 from forecast_service.forecasters.regressors import design, fill_gaps
 from forecast_service.forecasters.wallclock import to_wall
+from forecast_service.forecasters.weather import weather_of
 
 ORDER = 25
 HALF_LIFE = 4 * 7 * DAY
@@ -81,18 +82,26 @@ class RegressionSarimax:
         first_hour, values, places = to_wall(history, horizon, place.zone)
         ahead = int(places[-1]) + 1
         free = free_hours(first_hour, len(values) + ahead, place.country)
-        mean, quantiles = forecast_many(values[None], first_hour, ahead, free, engine=self.engine)
+        weather = weather_of(place, history, horizon, first_hour)
+        mean, quantiles = forecast_many(values[None], first_hour, ahead, free, weather, engine=self.engine)
         net = bool(np.nanmin(history.values) < 0)
         return Forecast.ordered(mean[0, places], quantiles[0, places], floor=None if net else 0.0)
 
 
 def forecast_many(
-    values: Floats, first_hour: int, horizon: int, free: Hours, *, engine: Engine = recursion
+    values: Floats,
+    first_hour: int,
+    horizon: int,
+    free: Hours,
+    weather: Floats | None = None,
+    *,
+    engine: Engine = recursion,
 ) -> tuple[Floats, Floats]:
     """Forecast meters that share an origin and a calendar.
 
     values: kWh by wall-clock hour, shape (meters, hours), NaN where unknown. first_hour: number of the first of them since
-    1970-01-01 00:00 of that clock. free: of these hours and the `horizon` after them (`calendar.free_hours`). Returns the median (meters, horizon) and its quantiles (meters, horizon, 4).
+    1970-01-01 00:00 of that clock. free: of these hours and the `horizon` after them (`calendar.free_hours`), as is
+    weather (`weather.degrees`), of which a model makes use when it knows each of its hours. Returns the median (meters, horizon) and its quantiles (meters, horizon, 4).
     """
     values = without_broken(values)
     scale, skewed = scale_and_skewness(values)
@@ -101,10 +110,12 @@ def forecast_many(
     for group, is_skewed in ((skewed, True), (~skewed, False)):
         if group.any():
             level = values[group] / scale[group]
-            near = _one_model(level, first_hour, min(horizon, DAY), free, skewed=is_skewed, far=False, engine=engine)
+            near = _one_model(
+                level, first_hour, min(horizon, DAY), free, weather, skewed=is_skewed, far=False, engine=engine
+            )
             middle, ends = near
             if horizon > DAY:
-                far = _one_model(level, first_hour, horizon, free, skewed=is_skewed, far=True, engine=engine)
+                far = _one_model(level, first_hour, horizon, free, weather, skewed=is_skewed, far=True, engine=engine)
                 middle, ends = (np.concatenate([n, f[:, DAY:]], axis=1) for n, f in zip(near, far, strict=True))
             mean[group], quantiles[group] = middle * scale[group], ends * scale[group][..., None]
     dark = always_zero(values, horizon)
@@ -149,9 +160,10 @@ def parameters(history: History, place: Place) -> dict[str, Any]:
     scale, skewed = scale_and_skewness(values)
     is_skewed = bool(skewed[0])
     free = free_hours(first_hour, values.shape[1] + 1, place.country)
+    weather = weather_of(place, history, 1, first_hour)
     told: dict[str, Any] = {"scale_kwh": float(scale[0, 0]), "logarithm": is_skewed}
     for name, far in (("near", False), ("far", True)):
-        fitted, _, _ = fit_model(values / scale, first_hour, 1, free, skewed=is_skewed, far=far)
+        fitted, _, _ = fit_model(values / scale, first_hour, 1, free, weather, skewed=is_skewed, far=far)
         told[name] = {
             field.name: [float(f"{number:.6g}") for number in np.ravel(getattr(fitted, field.name)[0])]
             for field in fields(fitted)
@@ -160,11 +172,19 @@ def parameters(history: History, place: Place) -> dict[str, Any]:
 
 
 def _one_model(
-    level: Floats, first_hour: int, horizon: int, free: Hours, *, skewed: bool, far: bool, engine: Engine
+    level: Floats,
+    first_hour: int,
+    horizon: int,
+    free: Hours,
+    weather: Floats | None,
+    *,
+    skewed: bool,
+    far: bool,
+    engine: Engine,
 ) -> tuple[Floats, Floats]:
     """Median (meters, horizon) and quantiles (meters, horizon, 4) in the unit of the level."""
     transform, hours = Transform.of(skewed=skewed, far=far), level.shape[1]
-    fitted, regressors, z = fit_model(level, first_hour, horizon, free, skewed=skewed, far=far)
+    fitted, regressors, z = fit_model(level, first_hour, horizon, free, weather, skewed=skewed, far=far)
     tail = regressors[:, hours - TAIL : hours]
     expected = product(tail, fitted.coefficients)
     known = np.where(np.isnan(z[:, -TAIL:]), expected, z[:, -TAIL:])
@@ -176,12 +196,12 @@ def _one_model(
 
 
 def fit_model(
-    level: Floats, first_hour: int, horizon: int, free: Hours, *, skewed: bool, far: bool
+    level: Floats, first_hour: int, horizon: int, free: Hours, weather: Floats | None, *, skewed: bool, far: bool
 ) -> tuple[Fitted, Floats, Floats]:
     """The model, its regressors of the history and the `horizon`, and the transformed history."""
     hours = level.shape[1]
     z = Transform.of(skewed=skewed, far=far).forward(level)
-    regressors, first_row = design(fill_gaps(z), first_hour, horizon, free, far=far)
+    regressors, first_row = design(fill_gaps(z), first_hour, horizon, free, weather, far=far)
     first_row = min(first_row, hours // 2)
     weights = 0.5 ** (np.arange(hours)[::-1] / HALF_LIFE) * np.ones_like(level)
     dark = always_zero(level, DAY)

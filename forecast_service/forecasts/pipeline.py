@@ -18,9 +18,11 @@ from forecast_service.forecasters.base import (
     Place,
 )
 from forecast_service.forecasters.batch import answer_each
-from forecast_service.forecasters.choose import FORECASTERS, HEAVY, SARIMAX, Answer, from_first_known
+from forecast_service.forecasters.choose import FORECASTERS, HEAVY, SARIMAX, WITH_REGRESSORS, Answer, from_first_known
 from forecast_service.forecasters.regressors import fill_gaps
+from forecast_service.forecasters.weather import said
 from forecast_service.forecasts.scopes import Population
+from forecast_service.forecasts.weather import in_their_weather
 from forecast_service.hours.queries import values_of
 from forecast_service.training.choosing import accuracy_of, choose_for
 from forecast_service.training.models import SavedModel
@@ -51,7 +53,7 @@ class Made:
 
 def make_forecasts(populations: Sequence[Population], models: Mapping[Key, SavedModel], *, horizon: int) -> Made:
     """Forecast the hours after each population's `until`, by the model chosen now, else by its saved one, else SARIMAX."""
-    histories = histories_of(populations)
+    populations, histories = in_their_weather(populations), histories_of(populations)
     chosen = choose_for(populations, histories, models)
     used = [chosen.get(key(one)) or models.get(key(one)) for one in populations]
     alike: dict[tuple[Place, str], list[int]] = defaultdict(list)
@@ -64,7 +66,7 @@ def make_forecasts(populations: Sequence[Population], models: Mapping[Key, Saved
             if isinstance(told, Answer):
                 model = used[number]
                 accuracy, reason = accuracy_of(model, told.model) or Accuracy(), model.reason if model else ""
-                outcomes[number] = as_issue(populations[number], told, reason, accuracy)
+                outcomes[number] = as_issue(populations[number], histories[number], told, reason, accuracy)
             else:
                 outcomes[number] = told
     return Made(histories, [outcomes[number] for number in range(len(populations))], list(chosen.values()))
@@ -75,21 +77,24 @@ def forecast_now(population: Population, model: SavedModel | None, *, horizon: i
 
     A forecaster that takes seconds leaves the answer to the standard one until the workers have done it.
     """
-    (history,) = histories_of([population])
+    (population,), (history,) = in_their_weather([population]), histories_of([population])
     chosen = FORECASTERS[model.forecaster] if model else SARIMAX
     heavy = chosen in HEAVY
     told = answer_each([history], horizon, population.place, forecaster=SARIMAX if heavy else chosen)[0]
     if isinstance(told, NothingToForecastFrom):
         raise told
     accuracy = accuracy_of(model, told.model) or backtest(history, population.place)
-    issue = as_issue(population, told, model.reason if model else "", accuracy)
+    issue = as_issue(population, history, told, model.reason if model else "", accuracy)
     if not heavy or told.fallback:
         return issue
     waits = f"{chosen.name} takes seconds and is on its way; {told.model} answers until then"
     return Issue(population, told.model, issue.reason, waits, issue.issued_at, told.forecast, accuracy)
 
 
-def as_issue(population: Population, told: Answer, reason: str, accuracy: Accuracy) -> Issue:
+def as_issue(population: Population, history: History, told: Answer, reason: str, accuracy: Accuracy) -> Issue:
+    if told.model in WITH_REGRESSORS:
+        weather = said(population.place, history, len(told.forecast.mean))
+        reason = "; ".join(part for part in (reason, weather) if part)
     return Issue(population, told.model, reason, told.fallback, timezone.now(), told.forecast, accuracy)
 
 

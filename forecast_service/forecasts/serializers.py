@@ -86,7 +86,9 @@ class ForecastSerializer(serializers.Serializer[dict[str, Any]]):
     scope = serializers.CharField()
     kind = serializers.ChoiceField(KINDS)
     model = serializers.CharField(help_text="Forecaster that answered")
-    reason = serializers.CharField(help_text="Why this one: what the scope's backtest gave; empty before the first")
+    reason = serializers.CharField(
+        help_text="Why this one: what the scope's backtest gave, empty before the first; and whether the plant's temperature was of use"
+    )
     issued_at = serializers.DateTimeField()
     history_until = serializers.DateTimeField(help_text="End of the last complete hour, start of the first point")
     timezone = serializers.CharField(help_text="Clock that the daily habits were taken by")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
 from forecast_service.forecasters.backtest import Accuracy, Choice, backtest, choose
-from forecast_service.forecasters.base import LONGEST_HORIZON, Forecaster, NothingToForecastFrom
+from forecast_service.forecasters.base import LONGEST_HORIZON, Forecaster, History, NothingToForecastFrom
 from forecast_service.forecasters.batch import answer_each
 from forecast_service.forecasters.choose import FORECASTERS, SARIMAX, Answer
 from forecast_service.forecasters.linear_regression import LinearRegression
@@ -21,6 +21,7 @@ from forecast_service.forecasters.seasonal_naive import LAST_WEEK, YESTERDAY
 from forecast_service.forecasts.pipeline import as_issue, histories_of
 from forecast_service.forecasts.scopes import Population, UnknownScope, parse_scope, populate
 from forecast_service.forecasts.services import UNFORESEEN, replace_forecast
+from forecast_service.forecasts.weather import in_their_weather
 from forecast_service.training.choosing import AUTO, new_model, take
 from forecast_service.training.models import Job, SavedModel
 from forecast_service.training.services import save_model
@@ -118,7 +119,7 @@ def run_job(*, job_id: uuid.UUID) -> bool:
 
 
 def _train(job: Job) -> None:
-    population = populate(parse_scope(job.scope), caller=None, kind=job.kind)
+    (population,) = in_their_weather([populate(parse_scope(job.scope), caller=None, kind=job.kind)])
     (history,) = histories_of([population])
     candidates = CANDIDATES[job.asked]
     steps = len(candidates) + 1
@@ -135,15 +136,15 @@ def _train(job: Job) -> None:
     model = take(new_model(population, asked=job.asked), choice, population)
     if told.model == SARIMAX.name:
         model.parameters = parameters(history, population.place)
-    _finish(job, population, model, told)
+    _finish(job, population, history, model, told)
 
 
 @transaction.atomic
-def _finish(job: Job, population: Population, model: SavedModel, told: Answer) -> None:
+def _finish(job: Job, population: Population, history: History, model: SavedModel, told: Answer) -> None:
     """Model, forecast and the end of the job are one: a worker that dies here has done nothing."""
     save_model(model=model, by=job.created_by)
     accuracy = Accuracy(**model.errors[told.model]) if told.model in model.errors else Accuracy()
-    replace_forecast(issue=as_issue(population, told, model.reason, accuracy))
+    replace_forecast(issue=as_issue(population, history, told, model.reason, accuracy))
     done = _mine(job).update(
         state=Job.State.DONE, progress=1, step="done", model_id=model.pk, finished_at=timezone.now(), error=None
     )

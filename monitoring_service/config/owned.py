@@ -1,5 +1,6 @@
 """What this service owns and others copy."""
 
 from monitoring_service.hours.resync import OwnedHours
+from monitoring_service.series.resync import OwnedSeries
 
-OWNED = (OwnedHours(),)
+OWNED = (OwnedHours(), OwnedSeries())

@@ -72,3 +72,16 @@ def hourly_values(series: Sequence[Series], *, begin_us: int, end_us: int) -> di
         starts, values = zip(*(row[1:] for row in of_plant), strict=True)
         found[plant_id] = np.array(starts, dtype=np.int64), np.array(values, dtype=np.float64)
     return found
+
+
+def best_values(*, plant_id: UUID, name: str, starts: Sequence[datetime] | None = None) -> list[KnownValue]:
+    """The best known value of these hours, or of all that have one, in their order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT DISTINCT ON (start) start, value, issued_at FROM series_seriesvalue
+               WHERE plant_id = %(plant)s AND name = %(name)s
+                 AND (%(starts)s::timestamptz[] IS NULL OR start = ANY(%(starts)s))
+               ORDER BY start, issued_at DESC NULLS FIRST""",
+            {"plant": str(plant_id), "name": name, "starts": list(starts) if starts is not None else None},
+        )
+        return [KnownValue(*row) for row in cursor.fetchall()]

@@ -3,11 +3,14 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
 
 from monitoring_service.hours.rows import array, floats
-from monitoring_service.series.models import Series
+from monitoring_service.series.queries import best_values
 from service_kit.errors import Conflict
+from service_kit.events import SeriesHour, SeriesUpdated
+from service_kit.outbox import publish_all
+
+HOURS_AN_EVENT = 1_000
 
 
 class OtherUnit(Conflict):
@@ -22,17 +25,24 @@ def store_series(
 
     Of several values for an hour the last one stays.
     """
-    series, _ = Series.objects.get_or_create(plant_id=plant_id, name=name, defaults={"unit": unit})
-    if series.unit != unit:
-        raise OtherUnit(f"{name} of this plant is measured in {series.unit}, not in {unit}: convert the values.")
-    newest = dict(values)
     with connection.cursor() as cursor:
+        # Locks the row: a second writer of the series waits, so that its version and its event come after this one's.
+        cursor.execute(
+            """INSERT INTO series_series (plant_id, name, unit) VALUES (%s, %s, %s)
+               ON CONFLICT (plant_id, name) DO UPDATE SET name = EXCLUDED.name RETURNING unit""",
+            [str(plant_id), name, unit],
+        )
+        (known_unit,) = cursor.fetchone()
+        if known_unit != unit:
+            raise OtherUnit(f"{name} of this plant is measured in {known_unit}, not in {unit}: convert the values.")
+        newest = dict(values)
         cursor.execute(
             """INSERT INTO series_seriesvalue AS s (plant_id, name, start, issued_at, value)
                SELECT %s, %s, i.start, %s, i.value FROM unnest(%s::timestamptz[], %s::float8[]) AS i (start, value)
                ORDER BY i.start
                ON CONFLICT (plant_id, name, start, issued_at) DO UPDATE SET value = EXCLUDED.value
-               WHERE s.value <> EXCLUDED.value""",
+               WHERE s.value <> EXCLUDED.value
+               RETURNING start""",
             [
                 str(plant_id),
                 name,
@@ -41,7 +51,30 @@ def store_series(
                 floats(newest.values()),
             ],
         )
-        changed = int(cursor.rowcount)
-    if changed:
-        Series.objects.filter(plant_id=plant_id, name=name).update(changes=F("changes") + 1)
-    return changed
+        changed = [start for (start,) in cursor.fetchall()]
+        if changed:
+            cursor.execute(
+                "UPDATE series_series SET changes = changes + 1 WHERE plant_id = %s AND name = %s RETURNING changes",
+                [str(plant_id), name],
+            )
+            (version,) = cursor.fetchone()
+            tell_hours(plant_id=plant_id, name=name, unit=unit, version=version, starts=changed)
+    return len(changed)
+
+
+def tell_hours(*, plant_id: UUID, name: str, unit: str, version: int, starts: Sequence[datetime] | None = None) -> None:
+    """Publish what is known of these hours, or of all, HOURS_AN_EVENT at a time; within the caller's transaction."""
+    known = best_values(plant_id=plant_id, name=name, starts=starts)
+    batches = [known[first : first + HOURS_AN_EVENT] for first in range(0, len(known), HOURS_AN_EVENT)]
+    publish_all(
+        (
+            SeriesUpdated(
+                plant_id=plant_id,
+                name=name,
+                unit=unit,
+                hours=[SeriesHour(start=one.start, value=one.value) for one in batch],
+            ),
+            version,
+        )
+        for batch in batches
+    )

@@ -20,6 +20,7 @@ ROUTES = {
     "plant.updated": {"monitoring.sync", "forecast.sync"},
     "tariff.updated": {"monitoring.sync", "forecast.sync"},
     "consumption.hourly": {"forecast.hours"},
+    "series.updated": {"forecast.sync"},
     "forecast.issued": {"monitoring.sync"},
     "anomaly.detected": {"monitoring.sync"},
 }

@@ -35,7 +35,7 @@ def due() -> set[tuple[uuid.UUID, Any]]:
 def test_all_hours_are_made_due_again(published_hours: None, capsys: Any) -> None:
     assert due() == set()
     call_command("resync")
-    assert capsys.readouterr().out == "Told: 6 hour(s).\n"
+    assert capsys.readouterr().out == "Told: 6 hour(s), 0 series(s).\n"
     assert len(due()) == 6
 
 
