@@ -11,6 +11,7 @@ from forecast_service.forecasts.asking import conflict_when_nothing, population_
 from forecast_service.forecasts.models import Forecast
 from forecast_service.forecasts.pipeline import Issue, columns, forecast_now
 from forecast_service.forecasts.queries import current_forecast
+from forecast_service.forecasts.rows import ENERGIES
 from forecast_service.forecasts.serializers import (
     ForecastQuerySerializer,
     ForecastSerializer,
@@ -18,8 +19,6 @@ from forecast_service.forecasts.serializers import (
 )
 from forecast_service.training.queries import current_models
 from service_kit.renderers import LongListRenderer
-
-ARRAYS = ("kwh", "lower_80", "upper_80", "lower_95", "upper_95")
 
 
 class ForecastView(APIView):
@@ -55,7 +54,7 @@ class ForecastView(APIView):
 
 
 def told_by_row(row: Forecast, horizon: int) -> dict[str, Any]:
-    energies = {name: getattr(row, name) for name in ARRAYS}
+    energies = {name: getattr(row, name) for name in ENERGIES}
     return _answer(
         scope=row.scope, kind=row.kind, model=row.model, issued_at=row.issued_at, until=row.history_until, zone=row.zone,
         horizon=horizon, energies=energies, accuracy=row.accuracy, reason=row.reason,
@@ -80,9 +79,10 @@ def _answer(
     energies: dict[str, list[float]],
     **rest: Any,
 ) -> dict[str, Any]:
-    rows = zip(*(energies[name][:horizon] for name in ARRAYS), strict=True)
+    rows = zip(*(energies[name][:horizon] for name in ENERGIES), strict=True)
     points = [
-        {"start": until + timedelta(hours=hour), **dict(zip(ARRAYS, row, strict=True))} for hour, row in enumerate(rows)
+        {"start": until + timedelta(hours=hour), **dict(zip(ENERGIES, row, strict=True))}
+        for hour, row in enumerate(rows)
     ]
     return {
         **rest,
