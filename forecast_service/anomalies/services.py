@@ -19,6 +19,7 @@ from forecast_service.forecasts.queries import forecasts_issued
 from forecast_service.forecasts.scopes import Population
 from service_kit.events import AnomalyDetected
 from service_kit.outbox import publish, publish_all
+from service_kit.words import energy
 
 # What somebody called normal covers as much again and a bit, for a season.
 NORMAL_FOR, NORMAL_UP_TO = timedelta(days=90), 1.5
@@ -96,7 +97,7 @@ def anomaly_state(anomaly: Anomaly) -> AnomalyDetected:
         id=anomaly.pk, device_id=anomaly.device_id, kind=advice.kind, fault=anomaly.fault, severity=advice.severity,
         state=anomaly.state, start=anomaly.start, end=anomaly.end, expected_kwh=anomaly.expected_kwh,
         actual_kwh=anomaly.actual_kwh, confidence=anomaly.confidence, recommendation=advice.recommendation,
-        message=f"{advice.title}: {anomaly.actual_kwh:.3g} kWh in {hours:g} h, {anomaly.expected_kwh:.3g} expected.",
+        message=f"{advice.title}: {energy(anomaly.actual_kwh)} in {hours:g} h, {energy(anomaly.expected_kwh)} expected.",
     )  # fmt: skip
 
 

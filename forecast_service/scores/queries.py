@@ -10,6 +10,7 @@ from forecast_service.forecasters.scoring import BUCKETS, Score, hold, score
 from forecast_service.forecasts.models import Forecast
 from forecast_service.forecasts.pipeline import histories_of
 from forecast_service.forecasts.scopes import Population
+from service_kit.words import energy
 
 DAYS = 30
 HOUR = timedelta(hours=1)
@@ -98,7 +99,7 @@ def _gain(own: Score, naive: float | None) -> float | None:
 def _said(own: Score, yesterday: float | None, last_week: float | None) -> str:
     if own.mae_kwh is None:
         return NOTHING_YET
-    told = f"A day ahead, an hour was missed by {own.mae_kwh:.3g} kWh on average"
+    told = f"A day ahead, an hour was missed by {energy(own.mae_kwh)} on average"
     compared = [
         f"{abs(gain):.0%} {'less' if gain >= 0 else 'more'} than by “the same hour {name}”"
         for gain, name in ((yesterday, "yesterday"), (last_week, "last week"))

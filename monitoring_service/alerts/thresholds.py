@@ -18,6 +18,7 @@ from monitoring_service.alerts.models import Alert
 from monitoring_service.alerts.queries import wanted
 from monitoring_service.alerts.services import change_alerts
 from monitoring_service.hours.energy import Quality
+from service_kit.words import energy
 
 EVERY_SECONDS = 60
 LOOK_BACK = timedelta(hours=48)
@@ -128,7 +129,7 @@ def _values(excess: Excess) -> dict[str, object]:
         "end": excess.end,
         "expected_kwh": excess.limit_kwh,
         "actual_kwh": excess.kwh,
-        "message": f"Above its limit: {excess.kwh:.3g} kWh in {hours} h, at most {excess.limit_kwh:.3g} expected.",
+        "message": f"Above its limit: {energy(excess.kwh)} in {hours} h, at most {energy(excess.limit_kwh)} expected.",
         "recommendation": "Look at what runs, or raise the device's limit.",
     }
 

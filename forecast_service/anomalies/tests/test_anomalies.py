@@ -72,7 +72,7 @@ def test_every_change_is_told_to_the_other_services(meter, look, habit, alice, c
     assert (first.device_id, first.kind, first.fault, first.severity) == (meter, "fault", "no_consumption", "high")
     assert (first.start, first.end, first.actual_kwh) == (NOON, NOON + timedelta(hours=6), 0)
     assert first.message.startswith("Nothing at all is used")
-    assert f"{first.expected_kwh:.3g} expected" in first.message
+    assert f"{first.expected_kwh:.3g} kWh expected" in first.message
 
 
 def test_what_is_called_normal_where_alerts_are_shown_is_learnt_here(meter, look, deliver, published):
