@@ -53,9 +53,15 @@ class Writer:
         self.stored = 0
         self._stop = stop
         self._thread = ThreadPoolExecutor(1, "writer")
+        self._last: Future[list[Refusal] | None] | None = None
 
     def write(self, batch: Batch) -> Writing:
-        return Writing(batch, self._thread.submit(self._store, batch), time.monotonic())
+        self._last = self._thread.submit(self._store, batch)
+        return Writing(batch, self._last, time.monotonic())
+
+    def idle(self, within: float) -> bool:
+        """Whether nothing is being written any more, after at most so many seconds."""
+        return self._last is None or bool(wait([self._last], within).done)
 
     def note(self, lengths: metrics.Lengths) -> None:
         """Tell the web process how ingest does, when there is a database to tell it in."""
@@ -140,6 +146,9 @@ class Ingest:
     def run(self) -> None:
         while not self._stop.is_set():
             self._beat()
+            # What a lost broker left behind is written first: batches must not pile up before a database that is away.
+            if not self._writer.idle(within=BEAT_SECONDS):
+                continue
             try:
                 self._consume()
             except (AMQPError, OSError) as error:
