@@ -28,13 +28,14 @@ _LOCK = 0x4C494D4954
 
 
 @dataclass(frozen=True)
-class Judged:
-    """An hour whose energy is known well enough."""
+class High:
+    """An hour that is not below 90% of the limit, and known well enough; whether it is the newest that is known so."""
 
     device_id: UUID
     start: datetime
     kwh: float
     limit: float
+    newest: bool
 
 
 @dataclass
@@ -46,24 +47,23 @@ class Excess:
     end: datetime
     limit_kwh: float
     kwh: float
-    open: bool = True
+    open: bool = False
 
 
-def excesses(hours: Sequence[Judged]) -> Iterator[Excess]:
-    """The excesses in one device's hours, which come in order of time; an hour that is missing ends one."""
+def excesses(hours: Sequence[High]) -> Iterator[Excess]:
+    """The excesses in one device's high hours, which come in order of time."""
     current: Excess | None = None
     for hour in hours:
-        goes_on = current is not None and hour.start == current.end and hour.kwh >= CLEARS_BELOW * hour.limit
-        if current is not None and goes_on:
+        if current is not None and hour.start == current.end:
             current.end += HOUR
             current.kwh += hour.kwh
             current.limit_kwh += hour.limit
-            continue
+        elif hour.kwh > hour.limit:
+            if current is not None:
+                yield current
+            current = Excess(hour.device_id, hour.start, hour.start + HOUR, hour.limit, hour.kwh)
         if current is not None:
-            current.open = False
-            yield current
-        above = hour.kwh > hour.limit
-        current = Excess(hour.device_id, hour.start, hour.start + HOUR, hour.limit, hour.kwh) if above else None
+            current.open = hour.newest and current.end == hour.start + HOUR
     if current is not None:
         yield current
 
@@ -74,7 +74,7 @@ def follow_thresholds() -> int:
     since = datetime.now(UTC) - LOOK_BACK
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])  # a second process would raise the same again
-    hours = _judged_hours(since)
+    hours = _high_hours(since)
     found = {
         device: list(excesses(list(of_device))) for device, of_device in groupby(hours, key=attrgetter("device_id"))
     }
@@ -134,16 +134,25 @@ def _values(excess: Excess) -> dict[str, object]:
     }
 
 
-def _judged_hours(since: datetime) -> list[Judged]:
+def _high_hours(since: datetime) -> list[High]:
     """By device and time, of devices that have a limit."""
+    known = "(h.quality <> %(partial)s OR h.start < now() - interval '1 hour' - make_interval(mins => %(grace)s))"
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT h.device_id, h.start, h.kwh, d.max_consumption
-               FROM devices_device d
-               JOIN hours_hour h ON h.device_id = d.id AND h.start >= %s
-               WHERE d.max_consumption IS NOT NULL AND d.deleted_at IS NULL AND h.kwh IS NOT NULL
-                 AND (h.quality <> %s OR h.start < now() - interval '1 hour' - make_interval(mins => %s))
-               ORDER BY h.device_id, h.start""",
-            [since, int(Quality.PARTIAL), settings.GRACE_MINUTES],
+            f"""WITH high AS MATERIALIZED (
+                   SELECT h.device_id, h.start, h.kwh, d.max_consumption
+                   FROM devices_device d
+                   JOIN hours_hour h ON h.device_id = d.id AND h.start >= %(since)s
+                   WHERE d.deleted_at IS NULL AND h.kwh >= %(clears)s * d.max_consumption AND {known})
+                SELECT high.*, NOT EXISTS (
+                    SELECT FROM hours_hour h
+                    WHERE h.device_id = high.device_id AND h.start > high.start AND h.kwh IS NOT NULL AND {known})
+                FROM high ORDER BY device_id, start""",
+            {
+                "since": since,
+                "clears": CLEARS_BELOW,
+                "partial": int(Quality.PARTIAL),
+                "grace": settings.GRACE_MINUTES,
+            },
         )
-        return [Judged(*row) for row in cursor.fetchall()]
+        return [High(*row) for row in cursor.fetchall()]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring_service.alerts.models import Alert
-from monitoring_service.alerts.thresholds import HOUR, Judged, excesses, follow_thresholds
+from monitoring_service.alerts.thresholds import CLEARS_BELOW, HOUR, High, excesses, follow_thresholds
 from monitoring_service.conftest import METER, device_event, reading, ten_minutes
 from service_kit.auth import Caller
 
@@ -84,7 +84,11 @@ def test_a_device_without_a_limit_has_none(meter: uuid.UUID, send: Send) -> None
 
 @given(st.lists(st.floats(0, 3), max_size=30))
 def test_every_hour_above_the_limit_is_in_one_excess_and_none_begins_or_ends_in_between(values: list[float]) -> None:
-    found = list(excesses([Judged(METER, START + n * HOUR, kwh, 1.0) for n, kwh in enumerate(values)]))
+    last = len(values) - 1
+    high = [
+        High(METER, START + n * HOUR, kwh, 1.0, newest=n == last) for n, kwh in enumerate(values) if kwh >= CLEARS_BELOW
+    ]
+    found = list(excesses(high))
 
     for n, kwh in enumerate(values):
         at = START + n * HOUR
