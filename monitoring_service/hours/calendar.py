@@ -6,6 +6,7 @@ where the clock moves by half an hour. All zones since 2000 are whole quarters a
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from operator import add
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from monitoring_service.hours.energy import QUARTER, SECOND, Ints
 
+_DAY = 86_400
 Resolution = Literal["quarter", "hour", "day", "month", "year"]
 # What is answered; quarters are for our own sums.
 RESOLUTIONS: tuple[Resolution, ...] = ("hour", "day", "month", "year")
@@ -127,13 +129,22 @@ def local_texts(at_us: Ints, zone: tzinfo) -> list[str]:
     if not len(at_us):
         return []
     offset = offsets(at_us, zone)
-    local = np.datetime_as_string(((at_us + offset) // SECOND).astype("datetime64[s]"))
-    suffixes = {each: _suffix(each) for each in np.unique(offset).tolist()}
-    return [text + suffixes[each] for text, each in zip(local.tolist(), offset.tolist(), strict=True)]
+    local = (at_us + offset) // SECOND
+    days, day = np.unique(local // _DAY, return_inverse=True)
+    # A clock's reading and its offset in one number.
+    clocks, clock = np.unique(local % _DAY * 2 * _DAY + offset // SECOND + _DAY, return_inverse=True)
+    dates = np.datetime_as_string(days.astype("datetime64[D]")).tolist()
+    times = [_time_text(each // (2 * _DAY), each % (2 * _DAY) - _DAY) for each in clocks.tolist()]
+    return list(map(add, map(dates.__getitem__, day.tolist()), map(times.__getitem__, clock.tolist())))
 
 
-def _suffix(offset_us: int) -> str:
-    if not offset_us:
+def _time_text(second: int, offset: int) -> str:
+    hour, minute = divmod(second // 60, 60)
+    return f"T{hour:02}:{minute:02}:{second % 60:02}{_suffix(offset)}"
+
+
+def _suffix(offset: int) -> str:
+    if not offset:
         return "Z"
-    hours, minutes = divmod(abs(offset_us) // (60 * SECOND), 60)
-    return f"{'-' if offset_us < 0 else '+'}{hours:02}:{minutes:02}"
+    hours, minutes = divmod(abs(offset) // 60, 60)
+    return f"{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 
 from monitoring_service.devices.selection import Chosen
@@ -44,25 +44,31 @@ class Series:
         expected = self.expected[known]
         return float(np.minimum(self.readings[known], expected).sum() / expected.sum()) if expected.any() else 0.0
 
-    def entries(self) -> list[dict[str, Any]]:
+    def entries(self) -> list["Entry"]:
         """The entries as the API gives them."""
-        return [
-            {
-                "start": start,
-                "kwh": None if kwh != kwh else kwh,
-                "readings": readings,
-                "expected": None if expected != expected else int(expected) if expected.is_integer() else expected,
-                "quality": QUALITY_NAMES[quality],
-            }
-            for start, kwh, readings, expected, quality in zip(
+        # A year has few different ones.
+        different, place = np.unique(self.expected, return_inverse=True)
+        expected = [int(each) if each.is_integer() else each for each in different.tolist()]
+        return list(
+            map(
+                Entry,
                 local_texts(self.start, self.zone),
                 self.kwh.tolist(),
                 self.readings.tolist(),
-                self.expected.tolist(),
-                self.quality.tolist(),
-                strict=True,
+                map(expected.__getitem__, place.tolist()),
+                map(QUALITY_NAMES.__getitem__, self.quality.tolist()),
             )
-        ]
+        )
+
+
+class Entry(msgspec.Struct):
+    """An hour, day, month or year as JSON has it; NaN is null there."""
+
+    start: str
+    kwh: float
+    readings: int
+    expected: float
+    quality: str
 
 
 @dataclass(frozen=True)
