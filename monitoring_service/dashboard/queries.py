@@ -19,6 +19,7 @@ from monitoring_service.hours.asking import digest
 from monitoring_service.hours.calendar import Resolution, midnight, offsets, zone_of
 from monitoring_service.hours.energy import HOUR, QUARTER, SECOND, Floats, Ints
 from monitoring_service.hours.queries import EnergyQuestion, Series
+from monitoring_service.hours.storing import OLD_DAYS
 from monitoring_service.series.models import Series as SeriesOfPlant
 from monitoring_service.series.queries import hourly_values
 from service_kit.auth import Caller
@@ -50,7 +51,6 @@ class _Part:
 class View:
     """What the caller may see of homes and devices, and the days that are shown."""
 
-    caller: Caller
     devices: Sequence[Chosen]
     plants: Sequence[Plant]
     tariffs: dict[UUID, Tariff]
@@ -85,7 +85,7 @@ def view_of(caller: Caller, *, zone: ZoneInfo | None, now: datetime) -> View:
     plants = list(Plant.live.filter(pk__in={d.plant_id for d in devices if d.plant_id}).order_by("pk"))
     tariffs = Tariff.live.filter(pk__in={p.tariff_id for p in plants if p.tariff_id}).order_by("pk")
     co2 = list(SeriesOfPlant.objects.filter(plant_id__in=[p.id for p in plants], **CO2).order_by("plant_id"))
-    return View(caller, devices, plants, {t.id: t for t in tariffs}, co2, zone or common_zone(devices), now)
+    return View(devices, plants, {t.id: t for t in tariffs}, co2, zone or common_zone(devices), now)
 
 
 def dashboard(view: View) -> dict[str, Any]:
@@ -140,8 +140,8 @@ def dashboard(view: View) -> dict[str, Any]:
     }
 
 
-_NOTHING: "Energy" = (np.empty(0, dtype=np.int64), np.empty(0))
 Energy = tuple[Ints, Floats]  # starts, and kWh: NaN where nothing is known
+_NOTHING: Energy = (np.empty(0, dtype=np.int64), np.empty(0))
 
 
 def _midnights(first: date, step: int, count: int, zone: ZoneInfo) -> Ints:
@@ -281,6 +281,8 @@ def _breakdown(view: View, begin: int, end: int) -> list[dict[str, Any]]:
 
 def _earlier(groups: Sequence[Sequence[Chosen]], end_us: int, zone: ZoneInfo) -> list[float | None]:
     """The energy of each group before the weeks that are shown: years of hours, kept until one of them changes."""
+    # Hours of the last OLD_DAYS change without being counted: they must not be among what is kept.
+    assert 7 * (WEEKS - 1) > OLD_DAYS + 1
     rests_on = end_us, [[(d.id, d.version, d.periods, d.old_changes) for d in devices] for devices in groups]
     question = EnergyQuestion(groups, midnight(SINCE_EVER, UTC_ZONE), end_us, zone, "year")
     kept: Any = cache.get_or_set(f"earlier-{digest(rests_on)}", question.totals, timeout=7 * 86_400)
