@@ -62,6 +62,13 @@ def test_fences_go_after_thirty_days_and_sent_events_after_seven() -> None:
     assert OutboxEvent.objects.count() == 2
 
 
+def test_a_forecast_that_was_sent_goes_after_an_hour() -> None:
+    for sent in (days_ago(0.5 / 24), days_ago(2 / 24), None):
+        OutboxEvent.objects.create(type="forecast.issued", body=b"{}", published_at=sent)
+    assert purge() == 1
+    assert OutboxEvent.objects.count() == 2
+
+
 def test_many_go_in_lots(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:
     monkeypatch.setattr(module, "LOT", 10)
     for _ in range(25):

@@ -30,6 +30,8 @@ const totals = {
   cost: 201.55,
   currency: "EUR",
   co2_kg: 206.6,
+  self_consumption: 0.66,
+  autarky: 0.22,
 };
 
 /** From Berlin's midnight on: 1 kWh each hour until now. */
@@ -70,6 +72,8 @@ describe("the first screen", () => {
     expect(await about("Expected in the next 24 hours")).toHaveTextContent(/≈ 24\.80\skWh24\.78\skWh on an average day/);
     expect(await about("Cost of the last 30 days")).toHaveTextContent("€201.55");
     expect(await about("Used in the last 30 days")).toHaveTextContent(/736\.4\skWh207\skg of CO₂/);
+    expect(await about("Self-consumption")).toHaveTextContent("66%");
+    expect(await about("Autarky")).toHaveTextContent("22%");
     expect(await screen.findByRole("heading", { name: /Saturday,? 21 November 2026/ })).toBeVisible();
     expect(within(await screen.findByRole("table")).getAllByRole("row", { name: /measured/ })).toHaveLength(11);
     await expectAccessible(container);

@@ -18,7 +18,7 @@ import { StatusBadge } from "@/features/devices/status-badge";
 import { useForecast } from "@/features/forecast/api";
 import { LiveBadge } from "@/features/live/live-badge";
 import { useNow } from "@/lib/clock";
-import { emission, energy, money, signedPercent } from "@/lib/format";
+import { emission, energy, money, percent, signedPercent } from "@/lib/format";
 import { localDate } from "@/lib/zone";
 
 import { useDashboard, useWholeDay } from "./api";
@@ -110,6 +110,16 @@ function Figures({ totals }: { totals: Dashboard }) {
         <Figure label={t("home.month")} note={totals.co2_kg !== null && t("home.co2", { amount: emission(totals.co2_kg) })}>
           {energy(totals.last_30_days)}
         </Figure>
+        {totals.self_consumption !== null && (
+          <Figure label={t("home.selfConsumption")} note={t("home.selfConsumptionNote")}>
+            {percent(totals.self_consumption)}
+          </Figure>
+        )}
+        {totals.autarky !== null && (
+          <Figure label={t("home.autarky")} note={t("home.autarkyNote")}>
+            {percent(totals.autarky)}
+          </Figure>
+        )}
       </dl>
     </Card>
   );
