@@ -194,19 +194,18 @@ class Ingest:
             if writing is not None:
                 if not writing.done() and not batch.is_full():
                     continue
-                self._settle(channel, writing)
+                if not self._settle(channel, writing):
+                    return None
                 writing = None
             if batch.messages:
                 writing, batch = self._writer.write(batch), Batch()
                 better = writing.batch.prefetch()
                 if not prefetch / 2 <= better <= prefetch * 2:
-                    self._settle(channel, writing)
+                    settled = self._settle(channel, writing)
                     channel.cancel()  # what was handed out meanwhile goes back
-                    return better
+                    return better if settled else None
         # What is in hand is finished, also when somebody has deleted the queue that it came from.
-        if writing is not None:
-            self._settle(channel, writing)
-        if batch.messages:
+        if (writing is None or self._settle(channel, writing)) and batch.messages:
             self._settle(channel, self._writer.write(batch))
         return None
 
@@ -216,14 +215,17 @@ class Ingest:
             self._heartbeat.touch()
             self._next_beat = time.monotonic() + BEAT_SECONDS
 
-    def _settle(self, channel: BlockingChannel, writing: Writing) -> None:
-        """Wait for the commit, then park what was refused, then acknowledge."""
+    def _settle(self, channel: BlockingChannel, writing: Writing) -> bool:
+        """Wait for the commit, then park what was refused, then acknowledge.
+
+        False: it is not stored, and no later batch may be acknowledged, for that would acknowledge this one too.
+        """
         while not wait([writing.refusals], BEAT_SECONDS).done:
             self._beat()
             channel.connection.process_data_events(0)  # heartbeats
         batch, refusals = writing.batch, writing.refusals.result()
         if refusals is None:
-            return
+            return False
         fault_point("after_commit_before_ack")
         for refusal in refusals:
             self._dead_letters.put(refusal)
@@ -235,6 +237,7 @@ class Ingest:
         self._watch.waited((now_us() - min(m.arrived_us for m in batch.messages)) / 1e6)
         if batch.readings.at_us:
             metrics.newest_reading.set(max(batch.readings.at_us) / 1e6)
+        return True
 
 
 def _declare(channel: BlockingChannel) -> None:

@@ -13,12 +13,14 @@ from typing import Any
 
 import pika
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from monitoring_service.conftest import DAY, METER, device_event, eventually, reading, ten_minutes
 from monitoring_service.hours.models import Hour
+from monitoring_service.readings.batch import Batch
 from monitoring_service.readings.dead_letters import DEAD_LETTERS, QUEUE
 from monitoring_service.readings.models import HeldReading, IngestState, Reading
+from monitoring_service.readings.services import Stored
 from monitoring_service.readings.tests.consumers import (
     KILLED,
     Meters,
@@ -62,6 +64,35 @@ def test_a_bad_reading_goes_to_the_dead_letters_and_its_neighbours_stay(
     assert "not JSON" in refused[1][1]
     assert "negative" in refused[2][1]
     assert left_in(operator, QUEUE) == 0
+
+
+def test_a_batch_that_was_not_stored_is_not_acknowledged_with_the_next(
+    meter: uuid.UUID, meters: Meters, operator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told to stop while the database is away, with one batch on its way into it and the next in hand; then it is back."""
+    rows = ten_minutes(DAY, [0.1] * 144)
+    store, on_its_way, told_to_stop = Batch.store, threading.Event(), threading.Event()
+
+    def away_once(batch: Batch) -> Stored:
+        monkeypatch.setattr(Batch, "store", store)
+        on_its_way.set()
+        told_to_stop.wait(30)
+        raise OperationalError("server closed the connection unexpectedly")
+
+    meters.send(*rows[:48])
+    with ingesting() as (ingest,):
+        eventually("the broker hands out more than one batch", lambda: Reading.objects.count() == 48)
+        monkeypatch.setattr(Batch, "store", away_once)
+        meters.send(*rows[48:96])
+        assert on_its_way.wait(30)
+        meters.send(*rows[96:])
+        eventually("the next batch is in hand", lambda: left_in(operator, QUEUE) == 0)
+        ingest.stop()
+        told_to_stop.set()
+    with ingesting():
+        eventually("nothing is left", lambda: left_in(operator, QUEUE) == 0)
+
+    assert Reading.objects.count() == 144
 
 
 @pytest.mark.parametrize("point", ["before_commit", "after_commit_before_ack"])
