@@ -88,7 +88,9 @@ def test_every_kind_of_meter_sends_as_itself_and_says_whether_it_is_there(
         topic = f"energy.devices.{reading.device_id}"
         document = {"timestamp": reading.timestamp, "value": reading.value}
         own = [(key.removeprefix(topic), body) for key, body in arrived if key.startswith(topic)]
-        assert own == [(".status", "online"), (".energy", document), (".status", "offline")]
+        # A reading may be on its way before the meter has said that it is there.
+        assert sorted(own[:2], key=str) == [(".energy", document), (".status", "online")]
+        assert own[2:] == [(".status", "offline")]
 
 
 def test_the_past_goes_out_in_lists(

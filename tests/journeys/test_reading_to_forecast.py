@@ -183,6 +183,7 @@ def test_alice_sees_the_day_and_the_forecast_in_the_browser(
     page.locator("input[autocomplete=current-password]").fill(alice.password)
     page.locator("form button[type=submit]").click()
 
+    page.get_by_role("link", name="Devices", exact=True).first.click()
     page.get_by_role("link", name=replayed.device["name"]).first.click()
 
     page.get_by_role("heading", name=replayed.device["name"]).wait_for()

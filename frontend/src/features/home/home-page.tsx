@@ -166,7 +166,8 @@ const URGENCY: readonly MonitoredDevice["status"][] = ["silent", "late", "never"
 /** Those that need a look first, then those with the most energy. */
 function Devices({ totals }: { totals: Dashboard }) {
   const { t } = useTranslation();
-  const monitored = monitoredById(useMonitoredDevices().data);
+  const statuses = useMonitoredDevices();
+  const monitored = monitoredById(statuses.data);
   const urgency = (id: string) => URGENCY.indexOf(monitored.get(id)?.status ?? "online");
   const rows = [...totals.device_breakdown].sort((one, other) => urgency(one.device_id) - urgency(other.device_id));
   return (
@@ -179,8 +180,9 @@ function Devices({ totals }: { totals: Dashboard }) {
           {t("home.allDevices", { count: rows.length })}
         </Link>
       </div>
-      <ul className="divide-y divide-line">
-        {rows.slice(0, SHOWN_DEVICES).map((row) => {
+      {/* Not before the statuses are known: by them the rows would change places under the reader's finger. */}
+      <ul className="divide-y divide-line" aria-busy={statuses.isPending}>
+        {(statuses.isPending ? [] : rows.slice(0, SHOWN_DEVICES)).map((row) => {
           const state = monitored.get(row.device_id);
           return (
             <li key={row.device_id} className="relative flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3 text-sm hover:bg-sunken/60">
@@ -200,6 +202,7 @@ function Devices({ totals }: { totals: Dashboard }) {
           );
         })}
       </ul>
+      {statuses.isPending && <Skeleton className="m-4 h-40" />}
     </Card>
   );
 }
