@@ -12,7 +12,6 @@ from device_service.plants.models import Plant, Tariff
 from device_service.plants.rates import DAY_MINUTES, RatesDoNotFit, check_week, clock
 from service_kit.fields import TimeZone
 
-FLAT_RATE = [{"price_per_kwh": 0.31, "weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}]
 TWO_RATES = [
     {"price_per_kwh": 0.24, "weekdays": [1, 2, 3, 4, 5], "from": "00:00", "to": "07:00"},
     {"price_per_kwh": 0.36, "weekdays": [1, 2, 3, 4, 5], "from": "07:00", "to": "24:00"},

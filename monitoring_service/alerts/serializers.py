@@ -3,9 +3,10 @@ from typing import Any
 from rest_framework import serializers
 
 from monitoring_service.alerts.models import Alert, AlertRule
+from monitoring_service.hours.serializers import Question
 
 
-class AlertsQuestion(serializers.Serializer[Any]):
+class AlertsQuestion(Question):
     device_id = serializers.UUIDField(required=False)
     type = serializers.ChoiceField(Alert.Type.choices, required=False)
     severity = serializers.ChoiceField(Alert.Severity.choices, required=False)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from monitoring_service.alerts.models import Alert
 from monitoring_service.alerts.queries import wanted
@@ -79,7 +80,8 @@ def follow_thresholds() -> int:
         device: list(excesses(list(of_device))) for device, of_device in groupby(hours, key=attrgetter("device_id"))
     }
     known: dict[UUID, list[Alert]] = {}
-    lately = Alert.objects.filter(type=Alert.Type.THRESHOLD).exclude(end__lt=since, state=Alert.State.ENDED)
+    # An hour of these days cannot touch what was over before them; what is still open may have to be ended.
+    lately = Alert.objects.filter(type=Alert.Type.THRESHOLD).filter(Q(state=Alert.State.OPEN) | Q(end__gte=since))
     for alert in lately.order_by("start"):
         known.setdefault(alert.device_id, []).append(alert)
     told = wanted(Alert.Type.THRESHOLD, found)

@@ -33,9 +33,7 @@ class Alerts(ListAPIView[Alert]):
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Alert]:
-        question = AlertsQuestion(data=self.request.query_params)
-        question.is_valid(raise_exception=True)
-        asked = question.validated_data
+        asked = AlertsQuestion.asked(self.request)
         alerts = visible_alerts(cast(Caller, self.request.user))
         for name, condition in (
             ("start", "start__gte"),
