@@ -156,6 +156,14 @@ class DeviceUnassigned(DeviceState): ...
 
 
 @dataclass(frozen=True, kw_only=True)
+class TariffChange:
+    """From `at` on the plant is on this tariff, until its next change."""
+
+    at: Instant
+    tariff_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlantState(Event):
     id: uuid.UUID
     name: str
@@ -163,7 +171,8 @@ class PlantState(Event):
     country: str | None = None
     latitude: float | None = None
     longitude: float | None = None
-    tariff_id: uuid.UUID | None = None
+    tariff_id: uuid.UUID | None = None  # until the first of the changes
+    tariff_changes: list[TariffChange] = field(default_factory=list)
     co2_g_per_kwh: float | None = None
 
 

@@ -13,7 +13,7 @@ from service_kit.owned import OwnedRows
 OWNED = (
     OwnedRows(TariffUpdated, Tariff.objects.all, partial(tariff_state, TariffUpdated), TariffDeleted, ("monitoring.sync",)),
     OwnedRows(
-        PlantUpdated, Plant.objects.all, partial(plant_state, PlantUpdated), PlantDeleted,
+        PlantUpdated, Plant.objects.prefetch_related("tariff_changes").all, partial(plant_state, PlantUpdated), PlantDeleted,
         ("monitoring.sync", "forecast.sync"),
     ),
     OwnedRows(

@@ -36,7 +36,10 @@ class Tariff(models.Model):
 
 
 class Plant(models.Model):
-    """A house, flat or site: its devices' days, prices and holidays follow its zone, tariff and country."""
+    """A house, flat or site: its devices' days, prices and holidays follow its zone, tariff and country.
+
+    `tariff`: until the first of its `tariff_changes`, and without any for ever.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=200)
@@ -55,3 +58,15 @@ class Plant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TariffChange(models.Model):
+    """From `at` on the plant is on this tariff, until its next change."""
+
+    plant = models.ForeignKey(Plant, on_delete=models.CASCADE, related_name="tariff_changes", db_index=False)
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="changes_to_it")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at",)
+        constraints = (models.UniqueConstraint(fields=["plant", "at"], name="one_tariff_from_an_instant"),)

@@ -1,6 +1,8 @@
 """Shapes of plants and tariffs."""
 
 import re
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +10,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from device_service.fields import Instant, Number, Ref
-from device_service.plants.models import Plant, Tariff
+from device_service.plants.models import Plant, Tariff, TariffChange
 from device_service.plants.rates import DAY_MINUTES, RatesDoNotFit, check_week, clock
 from service_kit.fields import TimeZone
 
@@ -128,13 +130,49 @@ class TariffSerializer(serializers.ModelSerializer[Tariff]):
         return attrs
 
 
+class TariffChangeSerializer(serializers.Serializer[TariffChange]):
+    """From `at` on the plant is on this tariff, until its next change."""
+
+    at = Instant(help_text="The first instant that the tariff prices, such as a local midnight.")
+    tariff = Ref(what="tariff", listed_at="/api/tariffs", queryset=Tariff.objects.all())
+
+
+@extend_schema_field(TariffChangeSerializer(many=True))
+class TariffChangesField(serializers.Field[list[dict[str, Any]], Any, Any, Any]):
+    """The whole list at once, for the reason that RatesField has."""
+
+    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        changes = TariffChangeSerializer(data=data, many=True, max_length=100)  # type: ignore[call-arg]
+        changes.is_valid(raise_exception=True)
+        found = sorted((dict(change) for change in changes.validated_data), key=itemgetter("at"))
+        for before, after in pairwise(found):
+            if before["at"] == after["at"]:
+                raise serializers.ValidationError(f"Two tariffs begin at {after['at'].isoformat()}. Leave one out.")
+        return found
+
+    def to_representation(self, value: Any) -> Any:
+        return TariffChangeSerializer(value, many=True).data
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
             "A home",
             value={"name": "Home", "timezone": "Europe/Rome", "country": "IT", "latitude": 45.07, "longitude": 7.69},
             request_only=True,
-        )
+        ),
+        OpenApiExample(
+            "A home whose prices change on March 15",
+            value={
+                "name": "Home",
+                "timezone": "Europe/Rome",
+                "tariff": "6d3b6c2e-6a8f-4c5e-9f51-0c1f7d1f2a10",
+                "tariff_changes": [
+                    {"at": "2026-03-15T00:00:00+01:00", "tariff": "b0a4c5d6-1f2e-4d3c-8b7a-9a8b7c6d5e4f"}
+                ],
+            },
+            request_only=True,
+        ),
     ]
 )
 class PlantSerializer(serializers.ModelSerializer[Plant]):
@@ -149,15 +187,23 @@ class PlantSerializer(serializers.ModelSerializer[Plant]):
     latitude = Number(min_value=-90, max_value=90, required=False, allow_null=True)
     longitude = Number(min_value=-180, max_value=180, required=False, allow_null=True)
     tariff = Ref(
-        what="tariff", listed_at="/api/tariffs", queryset=Tariff.objects.all(), required=False, allow_null=True
+        what="tariff",
+        listed_at="/api/tariffs",
+        queryset=Tariff.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="Until the first of tariff_changes; without any, for ever.",
+    )
+    tariff_changes = TariffChangesField(
+        required=False, help_text="Tariffs that follow, in order of time: energy costs what was valid at its hour."
     )
     co2_g_per_kwh = Number(min_value=0, required=False, allow_null=True, help_text="Of the energy from the grid.")
 
     class Meta:
         model = Plant
         fields = (
-            "id", "name", "timezone", "country", "latitude", "longitude", "tariff", "co2_g_per_kwh", "created_at",
-            "updated_at",
+            "id", "name", "timezone", "country", "latitude", "longitude", "tariff", "tariff_changes",
+            "co2_g_per_kwh", "created_at", "updated_at",
         )  # fmt: skip
         read_only_fields = ("created_at", "updated_at")
 

@@ -1,6 +1,7 @@
 """Every write of plants and tariffs, each with the event that tells of it."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -8,7 +9,8 @@ from django.db.models import ProtectedError
 from rest_framework.exceptions import NotFound
 
 from device_service.constraints import checked_now
-from device_service.plants.models import Plant, Tariff
+from device_service.plants.models import Plant, Tariff, TariffChange
+from service_kit import events
 from service_kit.errors import Conflict
 from service_kit.events import (
     PlantCreated,
@@ -48,6 +50,9 @@ def plant_state(event: type[PlantState], plant: Plant) -> PlantState:
         latitude=plant.latitude,
         longitude=plant.longitude,
         tariff_id=plant.tariff_id,
+        tariff_changes=[
+            events.TariffChange(at=change.at, tariff_id=change.tariff_id) for change in plant.tariff_changes.all()
+        ],
         co2_g_per_kwh=plant.co2_g_per_kwh,
     )
 
@@ -74,21 +79,32 @@ def publish_tariff(event: type[TariffState], tariff: Tariff) -> None:
 
 
 @transaction.atomic
-def create_plant(**fields: Any) -> Plant:
+def create_plant(*, tariff_changes: Sequence[dict[str, Any]] = (), **fields: Any) -> Plant:
     with checked_now(TariffGone()):
         plant = Plant.objects.create(**fields)
+        _set_tariff_changes(plant, tariff_changes)
     publish_plant(PlantCreated, plant)
     return plant
 
 
+def _set_tariff_changes(plant: Plant, changes: Sequence[dict[str, Any]]) -> None:
+    plant.tariff_changes.all().delete()
+    TariffChange.objects.bulk_create(TariffChange(plant=plant, **change) for change in changes)
+
+
 @transaction.atomic
-def update_plant(*, plant_id: uuid.UUID, **fields: Any) -> Plant:
+def update_plant(
+    *, plant_id: uuid.UUID, tariff_changes: Sequence[dict[str, Any]] | None = None, **fields: Any
+) -> Plant:
+    """`tariff_changes`: all of them (`at`, `tariff`); None leaves those that there are."""
     plant = _locked(Plant, plant_id)
     for name, value in fields.items():
         setattr(plant, name, value)
     plant.version += 1
     with checked_now(TariffGone()):
         plant.save()
+        if tariff_changes is not None:
+            _set_tariff_changes(plant, tariff_changes)
     publish_plant(PlantUpdated, plant)
     return plant
 
@@ -136,7 +152,6 @@ def delete_tariff(*, tariff_id: uuid.UUID) -> None:
         with checked_now(Conflict(f"A plant has just been given tariff {tariff.name!r}. Try again.")):
             Tariff.objects.filter(pk=tariff.pk).delete()
     except ProtectedError as error:
-        raise Conflict(
-            f"{len(error.protected_objects)} plant(s) use tariff {tariff.name!r}. Give them another one first."
-        ) from None
+        plants = {row.plant_id if isinstance(row, TariffChange) else row.pk for row in error.protected_objects}
+        raise Conflict(f"{len(plants)} plant(s) use tariff {tariff.name!r}. Give them another one first.") from None
     publish(TariffDeleted(id=tariff_id), version=tariff.version)

@@ -27,7 +27,7 @@ class PlantList(ListCreateAPIView[Plant]):
     ordering = ("name",)
 
     def get_queryset(self) -> QuerySet[Plant]:
-        return plants_visible_to(self.request.user)  # type: ignore[arg-type]
+        return plants_visible_to(self.request.user).prefetch_related("tariff_changes")  # type: ignore[arg-type]
 
     def perform_create(self, serializer: BaseSerializer[Plant]) -> None:
         serializer.instance = services.create_plant(**serializer.validated_data)

@@ -4,59 +4,49 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 from django.core.cache import cache
 
-from monitoring_service.dashboard.tariffs import Rate, has_price_changes_within_hours, prices, standing_charge
-from monitoring_service.devices.models import Plant, Tariff
-from monitoring_service.devices.selection import Chosen, choose, common_zone, counted_by_kind, meters_above
+from monitoring_service.dashboard.homes import (
+    Homes,
+    balance,
+    bill,
+    co2_kg,
+    homes_of,
+    known,
+    needs_quarters,
+    parts_of,
+)
+from monitoring_service.devices.selection import Chosen, choose, common_zone, counted_by_kind
 from monitoring_service.forecasts.models import IssuedForecast
 from monitoring_service.hours.asking import digest
-from monitoring_service.hours.calendar import Resolution, midnight, offsets, zone_of
+from monitoring_service.hours.calendar import Resolution, midnight
 from monitoring_service.hours.energy import HOUR, QUARTER, SECOND, Floats, Ints
 from monitoring_service.hours.queries import EnergyQuestion, Series
 from monitoring_service.hours.storing import OLD_DAYS
-from monitoring_service.series.models import Series as SeriesOfPlant
-from monitoring_service.series.queries import hourly_values
 from service_kit.auth import Caller
-from service_kit.events import Kind
 
 DAYS = 30
 WEEKS = 5
 FORECAST_HOURS, MONTH_DAYS = 7 * 24, 30
-CO2 = {"name": "co2", "unit": "g/kWh"}  # the series that emissions are counted by
 SINCE_EVER = date(2000, 1, 1)
 UTC_ZONE = ZoneInfo("UTC")
-# With these three metered it is known where a plant's energy comes from and goes to.
-_BALANCE: tuple[Kind, ...] = ("production", "grid_import", "grid_export")
-
-
-@dataclass(frozen=True)
-class _Part:
-    """What devices count for that are added up together: in the totals, in which plant's money, and in the balance of plants that
-    meter all of it."""
-
-    consumes: bool
-    produces: bool
-    bought_by: UUID | None
-    fed_in_by: UUID | None
-    balances: Kind | None
 
 
 @dataclass(frozen=True)
 class View:
     """What the caller may see of homes and devices, and the days that are shown."""
 
-    devices: Sequence[Chosen]
-    plants: Sequence[Plant]
-    tariffs: dict[UUID, Tariff]
-    co2_series: Sequence[SeriesOfPlant]
+    homes: Homes
     zone: ZoneInfo
     now: datetime
+
+    @property
+    def devices(self) -> Sequence[Chosen]:
+        return self.homes.devices
 
     @property
     def today(self) -> date:
@@ -72,9 +62,9 @@ class View:
         return (
             self.zone.key,
             self.now.replace(minute=0, second=0, microsecond=0),
-            [(plant.id, plant.version) for plant in self.plants],
-            [(tariff.id, tariff.version) for tariff in self.tariffs.values()],
-            [(series.plant_id, series.changes) for series in self.co2_series],
+            [(plant.id, plant.version) for plant in self.homes.plants],
+            [(tariff.id, tariff.version) for tariff in self.homes.tariffs.values()],
+            [(series.plant_id, series.changes) for series in self.homes.co2_series],
             list(issued),
         )
 
@@ -82,10 +72,7 @@ class View:
 def view_of(caller: Caller, *, zone: ZoneInfo | None, now: datetime) -> View:
     """`zone`: of the days that are shown; without it the plants', where they have one in common, else the default."""
     devices = choose(caller)
-    plants = list(Plant.live.filter(pk__in={d.plant_id for d in devices if d.plant_id}).order_by("pk"))
-    tariffs = Tariff.live.filter(pk__in={p.tariff_id for p in plants if p.tariff_id}).order_by("pk")
-    co2 = list(SeriesOfPlant.objects.filter(plant_id__in=[p.id for p in plants], **CO2).order_by("plant_id"))
-    return View(devices, plants, {t.id: t for t in tariffs}, co2, zone or common_zone(devices), now)
+    return View(homes_of(devices), zone or common_zone(devices), now)
 
 
 def dashboard(view: View) -> dict[str, Any]:
@@ -96,9 +83,9 @@ def dashboard(view: View) -> dict[str, Any]:
     days = _midnights(first_day, 1, DAYS, zone)
     weeks = _midnights(first_week, 7, WEEKS, zone)
     kinds = counted_by_kind(view.devices)
-    groups = _parts(view)
+    groups = parts_of(view.homes)
     begin = min(int(days[0]), int(weeks[0]))
-    finest: Resolution = "quarter" if _needs_quarters(view, begin, int(days[-1])) else "hour"
+    finest: Resolution = "quarter" if needs_quarters(view.homes, zone, begin, int(days[-1])) else "hour"
     series = EnergyQuestion(list(groups.values()), begin, int(days[-1]), zone, finest).answer()
     parts = list(zip(groups, series, strict=True))
     starts = series[0].start if series else np.empty(0, dtype=np.int64)
@@ -115,8 +102,9 @@ def dashboard(view: View) -> dict[str, Any]:
         for before, kwh in zip(earlier, (consumed, produced), strict=True)
     ]
     next_day, next_month = _predicted(view.forecast_scopes, view.now)
-    month = [(part, _from(found, int(days[0]))) for part, found in parts]
-    cost, currency = _cost(view, month, [first_day + timedelta(days=n) for n in range(DAYS)])
+    month = [(part, known(found, int(days[0]))) for part, found in parts]
+    month_days = [first_day + timedelta(days=n) for n in range(DAYS)]
+    owed = bill(view.homes, month, month_days, int(days[0]), int(days[-1]))
     return {
         "timezone": zone.key,
         "total_consumption": all_time[0],
@@ -133,61 +121,15 @@ def dashboard(view: View) -> dict[str, Any]:
         "device_breakdown": _breakdown(view, int(days[0]), int(days[-1])),
         "daily_data": _rows("date", first_day, 1, daily),
         "weekly_data": _rows("week_start", first_week, 7, weekly),
-        "cost": cost,
-        "currency": currency,
-        "co2_kg": _co2(view, month, int(days[0]), int(days[-1])),
-        **_balance(month),
+        "cost": owed.total,
+        "currency": owed.currency,
+        "co2_kg": co2_kg(view.homes, month, int(days[0]), int(days[-1])),
+        **balance(month),
     }
-
-
-Energy = tuple[Ints, Floats]  # starts, and kWh: NaN where nothing is known
-_NOTHING: Energy = (np.empty(0, dtype=np.int64), np.empty(0))
 
 
 def _midnights(first: date, step: int, count: int, zone: ZoneInfo) -> Ints:
     return np.array([midnight(first + timedelta(days=step * n), zone) for n in range(count + 1)], dtype=np.int64)
-
-
-def _parts(view: View) -> dict[_Part, list[Chosen]]:
-    above = meters_above(view.devices)
-    kinds = counted_by_kind(view.devices, above)
-    bought: dict[Chosen, UUID] = {}
-    fed_in: dict[Chosen, UUID] = {}
-    balanced: dict[Chosen, Kind] = {}
-    for plant in view.plants:
-        here = counted_by_kind([device for device in view.devices if device.plant_id == plant.id], above)
-        # What is bought is metered at the grid, or else it is all that is consumed.
-        bought |= dict.fromkeys(here.get("grid_import") or here.get("consumption", []), plant.id)
-        fed_in |= dict.fromkeys(here.get("grid_export", []), plant.id)
-        if all(kind in here for kind in _BALANCE):
-            balanced |= {device: kind for kind in _BALANCE for device in here[kind]}
-    totals = {kind: dict.fromkeys(kinds.get(kind, [])) for kind in ("consumption", "production")}
-    found: dict[_Part, list[Chosen]] = {}
-    for device in totals["consumption"] | totals["production"] | bought | fed_in:
-        part = _Part(
-            device in totals["consumption"],
-            device in totals["production"],
-            bought.get(device),
-            fed_in.get(device),
-            balanced.get(device),
-        )
-        found.setdefault(part, []).append(device)
-    return found
-
-
-def _needs_quarters(view: View, begin: int, end: int) -> bool:
-    """Whether an hour of the days shown may have two prices, or lie in two hours that a series tells of."""
-    clocks = {zone_of(plant.timezone) for plant in view.plants} | {view.zone}
-    between_hours = any((offsets(np.array([begin, end]), clock) % HOUR).any() for clock in clocks)
-    return any(
-        between_hours or has_price_changes_within_hours(_rates(view.tariffs[plant.tariff_id]))
-        for plant in view.plants
-        if plant.tariff_id in view.tariffs
-    ) or (between_hours and bool(view.co2_series))
-
-
-def _rates(tariff: Tariff) -> list[Rate]:
-    return msgspec.convert(tariff.rates, list[Rate])
 
 
 def _together(series: Sequence[Series], entries: int) -> Floats:
@@ -195,11 +137,6 @@ def _together(series: Sequence[Series], entries: int) -> Floats:
         return np.full(entries, np.nan)
     energies = np.array([part.kwh for part in series])
     return np.where(np.isnan(energies).all(axis=0), np.nan, np.nansum(energies, axis=0))
-
-
-def _from(series: Series, begin: int) -> Energy:
-    known = (series.start >= begin) & ~np.isnan(series.kwh)
-    return series.start[known], series.kwh[known]
 
 
 def _sums(start: Ints, kwh: Floats, border: Ints) -> list[float | None]:
@@ -304,66 +241,3 @@ def _predicted(scopes: Sequence[str], now: datetime) -> tuple[float | None, floa
     enough = all(len(points) >= FORECAST_HOURS - 24 for points in ahead)
     month = sum(sum(points) / len(points) for points in ahead) * 24 * MONTH_DAYS if enough else None
     return day, month
-
-
-def _cost(view: View, month: Sequence[tuple[_Part, Energy]], days: Sequence[date]) -> tuple[float | None, str | None]:
-    """Bought energy at its prices, less what was fed in, with the standing charges of the days on which the tariff is valid; null
-    without tariff or with two currencies."""
-    currencies = {tariff.currency for tariff in view.tariffs.values()}
-    if len(currencies) != 1:
-        return None, None
-    total = 0.0
-    for plant in view.plants:
-        tariff = view.tariffs.get(plant.tariff_id) if plant.tariff_id else None
-        if tariff is None:
-            continue
-        rates, zone = _rates(tariff), zone_of(plant.timezone)
-        for part, (start, kwh) in month:
-            if part.bought_by == plant.id:
-                price = prices(rates, start, zone, since=tariff.valid_from, until=tariff.valid_to)
-                if np.isnan(price).any():
-                    return None, None  # a sum that leaves out the hours without a price would be too small
-                total += float((kwh * price).sum())
-            elif part.fed_in_by == plant.id:
-                total -= float(kwh.sum()) * tariff.feed_in_per_kwh
-        total += standing_charge(
-            tariff.standing_charge_per_day, days, zone, since=tariff.valid_from, until=tariff.valid_to
-        )
-    return total, currencies.pop()
-
-
-def _co2(view: View, month: Sequence[tuple[_Part, Energy]], begin: int, end: int) -> float | None:
-    """Of the energy bought (or consumed, where that is not metered): by the plant's series where that covers the hour, else by its
-    factor. Plants that have neither are left out; null when all are, or an hour with energy has neither."""
-    factors = {plant.id: plant.co2_g_per_kwh for plant in view.plants}
-    known = hourly_values(view.co2_series, begin_us=begin // HOUR * HOUR, end_us=end)
-    grams = [
-        float((kwh * _by_hour(*known.get(plant_id, _NOTHING), start, otherwise=factors[plant_id])).sum())
-        for plant_id, (start, kwh) in ((part.bought_by, energy) for part, energy in month)
-        if plant_id is not None and (factors[plant_id] is not None or plant_id in known)
-    ]
-    if any(np.isnan(grams)) or not (known or any(factor is not None for factor in factors.values())):
-        return None
-    return sum(grams) / 1000
-
-
-def _by_hour(hours: Ints, values: Floats, at: Ints, *, otherwise: float | None) -> Floats:
-    """The value of the hour in which each instant lies."""
-    found = np.full(len(at), np.nan if otherwise is None else otherwise)
-    hour = at // HOUR * HOUR
-    is_known = np.isin(hour, hours)
-    found[is_known] = values[np.searchsorted(hours, hour[is_known])]
-    return found
-
-
-def _balance(month: Sequence[tuple[_Part, Energy]]) -> dict[str, float | None]:
-    """The share of the production that was used on the spot, and of the consumption that was not bought; of plants that meter
-    production, import and export."""
-    produced, imported, exported = (
-        sum(float(kwh.sum()) for part, (_, kwh) in month if part.balances == kind) for kind in _BALANCE
-    )
-    consumed = produced + imported - exported
-    return {
-        "self_consumption": (produced - exported) / produced if produced > 0 else None,
-        "autarky": 1 - imported / consumed if consumed > 0 else None,
-    }

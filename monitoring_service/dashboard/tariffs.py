@@ -1,4 +1,4 @@
-"""What energy costs by time of use: pure functions of the tariff and the plant's clock."""
+"""What energy costs by time of use: pure functions of the tariff and the plant's clock. Instants: microseconds since 1970."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from monitoring_service.devices.selection import EVER
 from monitoring_service.hours.calendar import midnight
 from monitoring_service.hours.energy import SECOND, Floats, Ints
 
@@ -21,10 +22,8 @@ class Rate:
     to_minute: int
 
 
-def prices(
-    rates: Sequence[Rate], at_us: Ints, zone: ZoneInfo, *, since: datetime | None = None, until: datetime | None = None
-) -> Floats:
-    """The price per kWh at each instant (microseconds since 1970); NaN where no rate holds or the tariff is not valid."""
+def prices(rates: Sequence[Rate], at_us: Ints, zone: ZoneInfo, *, since: int = EVER[0], until: int = EVER[1]) -> Floats:
+    """The price per kWh at each instant; NaN where no rate holds or the tariff is not valid."""
     week = np.full((7, 24 * 60), np.nan)
     for weekday in range(7):
         for rate in reversed(rates):  # of two that overlap the first in the list holds
@@ -35,10 +34,7 @@ def prices(
         np.array([moment.weekday() for moment in local], dtype=np.int64),
         np.array([moment.hour * 60 + moment.minute for moment in local], dtype=np.int64),
     ]
-    if since is not None:
-        found[at_us < since.timestamp() * SECOND] = np.nan
-    if until is not None:
-        found[at_us >= until.timestamp() * SECOND] = np.nan
+    found[(at_us < since) | (at_us >= until)] = np.nan
     return found
 
 
@@ -47,16 +43,6 @@ def has_price_changes_within_hours(rates: Sequence[Rate]) -> bool:
     return any(minute % 60 for rate in rates for minute in (rate.from_minute, rate.to_minute))
 
 
-def standing_charge(
-    per_day: float,
-    days: Sequence[date],
-    zone: ZoneInfo,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> float:
-    """Of those of these local days on whose first instant the tariff is valid."""
-    begins = [midnight(day, zone) for day in days]
-    first = float("-inf") if since is None else since.timestamp() * SECOND
-    end = float("inf") if until is None else until.timestamp() * SECOND
-    return per_day * sum(first <= begin < end for begin in begins)
+def days_begun(days: Sequence[date], zone: ZoneInfo, *, since: int, until: int) -> int:
+    """How many of these local days have their first instant in [since, until): so many standing charges are due."""
+    return sum(since <= midnight(day, zone) < until for day in days)

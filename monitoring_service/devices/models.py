@@ -72,12 +72,16 @@ class Assignment(models.Model):
 
 
 class Plant(Replica):
-    """device_service's plant: its zone is the one its days are counted in."""
+    """device_service's plant: its zone is the one its days are counted in.
+
+    `tariff_id`: until the first of `tariff_changes` (`[{at, tariff_id}]` as in its event, in order of time).
+    """
 
     id = models.UUIDField(primary_key=True)
     name = models.CharField(max_length=200, default="")
     timezone = models.CharField(max_length=64, default="UTC")
     tariff_id = models.UUIDField(null=True)
+    tariff_changes = models.JSONField(default=list)
     co2_g_per_kwh = models.FloatField(null=True)
 
 

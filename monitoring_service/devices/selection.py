@@ -107,7 +107,7 @@ def _read(caller: Caller, condition: str, *parameters: str | UUID) -> list[Chose
 def merged(periods: Iterable[tuple[datetime | None, datetime | None]]) -> tuple[tuple[int, int], ...]:
     """The periods in microseconds since 1970, those that overlap or touch as one, so that nothing is counted twice; None is open."""
     found: list[tuple[int, int]] = []
-    for since, until in sorted((_us(since, EVER[0]), _us(until, EVER[1])) for since, until in periods):
+    for since, until in sorted((us_or(EVER[0], since), us_or(EVER[1], until)) for since, until in periods):
         if found and since <= found[-1][1]:
             found[-1] = (found[-1][0], max(found[-1][1], until))
         elif since < until:
@@ -115,7 +115,8 @@ def merged(periods: Iterable[tuple[datetime | None, datetime | None]]) -> tuple[
     return tuple(found)
 
 
-def _us(at: datetime | None, if_open: int) -> int:
+def us_or(if_open: int, at: datetime | None) -> int:
+    """Microseconds since 1970; of None what is given for it."""
     return if_open if at is None else (at - _EPOCH) // timedelta(microseconds=1)
 
 

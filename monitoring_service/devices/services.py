@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
@@ -91,6 +92,7 @@ def drop_device(*, device_id: UUID, version: int) -> None:
 
 def copy_plant(*, state: PlantState, version: int) -> None:
     values = {name: getattr(state, name) for name in ("name", "timezone", "tariff_id", "co2_g_per_kwh")}
+    values["tariff_changes"] = msgspec.to_builtins(sorted(state.tariff_changes, key=attrgetter("at")))
     upsert(Plant, key={"id": state.id}, version=version, values=values)
 
 

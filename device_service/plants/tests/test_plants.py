@@ -85,7 +85,7 @@ def test_the_lists_take_few_queries_however_long_they_are(
         for _ in range(2):
             assign(make_device(plant=plant), alice)
     client = client_for(request.getfixturevalue(who))
-    with django_assert_num_queries(3):  # the caller's copy, the count, the page
+    with django_assert_num_queries(4):  # the caller's copy, the count, the page, the changes of its plants' tariffs
         assert client.get("/api/plants").json()["count"] == 5
     with django_assert_num_queries(4):  # and the plant
         assert client.get(f"/api/plants/{plant}/devices").json()["count"] == 2

@@ -1,5 +1,7 @@
 """Tariffs price every minute of the week once."""
 
+import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +10,8 @@ from rest_framework.test import APIClient
 
 from device_service.plants.rates import RatesDoNotFit, check_week
 from device_service.plants.serializers import TWO_RATES
-from service_kit.events import TariffCreated, TariffDeleted, TariffRate, TariffUpdated
+from service_kit.auth import Caller
+from service_kit.events import PlantCreated, PlantUpdated, TariffCreated, TariffDeleted, TariffRate, TariffUpdated
 
 
 def rate(start: int = 0, end: int = 1440, days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)) -> dict[str, Any]:
@@ -85,3 +88,66 @@ def test_a_tariff_in_use_stays(by_admin: APIClient) -> None:
     answer = by_admin.delete(f"/api/tariffs/{tariff}")
     assert answer.status_code == 409
     assert "1 plant(s) use tariff 'Flat'" in answer.json()["detail"]
+
+
+@pytest.fixture
+def two_tariffs(by_admin: APIClient) -> list[str]:
+    flat = {"rates": [{"price_per_kwh": 0.3}]}
+    return [by_admin.post("/api/tariffs", {"name": name, **flat}).data["id"] for name in ("Old", "New")]
+
+
+def test_a_plants_tariffs_follow_each_other(
+    by_admin: APIClient, two_tariffs: list[str], published: Callable[[], list[Any]]
+) -> None:
+    old, new = two_tariffs
+    changes = [{"at": "2026-04-01T00:00:00Z", "tariff": old}, {"at": "2026-03-15T00:00:00+01:00", "tariff": new}]
+    plant = by_admin.post("/api/plants", {"name": "Home", "tariff": old, "tariff_changes": changes}).json()
+    in_order = [{"at": "2026-03-14T23:00:00Z", "tariff": new}, {"at": "2026-04-01T00:00:00Z", "tariff": old}]
+    assert (plant["tariff"], plant["tariff_changes"]) == (old, in_order)
+
+    address = f"/api/plants/{plant['id']}"
+    assert by_admin.patch(address, {"name": "House"}).json()["tariff_changes"] == in_order
+    assert by_admin.patch(address, {"tariff_changes": in_order[:1]}).json()["tariff_changes"] == in_order[:1]
+    assert by_admin.get(address).json()["tariff_changes"] == in_order[:1]
+
+    told = [e.event for e in published() if isinstance(e.event, PlantCreated | PlantUpdated)]
+    assert [[str(c.tariff_id) for c in event.tariff_changes] for event in told] == [[new, old], [new, old], [new]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ("soon", "list"),
+        ([{"at": "2026-03-15T00:00:00Z"}], "required"),
+        ([{"at": "2026-03-15T00:00:00", "tariff": "{new}"}], "has no offset"),
+        ([{"at": "2026-03-15T00:00:00Z", "tariff": str(uuid.UUID(int=7))}], "GET /api/tariffs lists them"),
+        ([{"at": "2026-03-15T00:00:00Z", "tariff": "{new}"}] * 2, "Two tariffs begin at 2026-03-15T00:00:00+00:00"),
+    ],
+)
+def test_changes_that_cannot_be_are_refused_and_change_nothing(
+    by_admin: APIClient, two_tariffs: list[str], changes: Any, says: str
+) -> None:
+    plant = by_admin.post("/api/plants", {"name": "Home", "tariff": two_tariffs[0]}).json()
+    sent = json.loads(json.dumps(changes).replace("{new}", two_tariffs[1]))
+    answer = by_admin.patch(f"/api/plants/{plant['id']}", {"tariff_changes": sent})
+    assert answer.status_code == 400
+    assert says in str(answer.json()["tariff_changes"])
+    assert by_admin.get(f"/api/plants/{plant['id']}").json()["tariff_changes"] == []
+
+
+def test_a_tariff_that_follows_is_in_use_and_its_plants_clients_see_it(
+    by_admin: APIClient, two_tariffs: list[str], make_device: Callable[..., Any], assign: Callable[..., Any],
+    client_for: Callable[..., APIClient], alice: Caller, charlie: Caller,
+) -> None:  # fmt: skip
+    old, new = two_tariffs
+    change = {"at": "2026-03-15T00:00:00Z", "tariff": new}
+    again = {"at": "2026-05-15T00:00:00Z", "tariff": new}
+    plant = by_admin.post("/api/plants", {"name": "Home", "tariff": old, "tariff_changes": [change, again]}).data["id"]
+    assign(make_device(plant=plant), alice)
+
+    answer = by_admin.delete(f"/api/tariffs/{new}")
+
+    assert (answer.status_code, answer.json()["detail"][:33]) == (409, "1 plant(s) use tariff 'New'. Give")
+    assert {row["id"] for row in client_for(alice).get("/api/tariffs").json()["results"]} == {old, new}
+    assert client_for(charlie).get("/api/tariffs").json()["results"] == []
+    assert by_admin.delete(f"/api/plants/{plant}").status_code == 409  # its device

@@ -11,7 +11,7 @@ import pytest
 from monitoring_service.conftest import METER, device_event, ten_minutes
 from monitoring_service.dashboard.queries import dashboard, view_of
 from service_kit.auth import Caller
-from service_kit.events import PlantCreated, TariffCreated, TariffRate, TariffUpdated
+from service_kit.events import PlantCreated, TariffChange, TariffCreated, TariffRate, TariffUpdated
 
 pytestmark = pytest.mark.django_db
 DAY, NOW = datetime(2026, 3, 19, tzinfo=UTC), datetime(2026, 3, 20, 9, 30, tzinfo=UTC)
@@ -108,3 +108,76 @@ def test_co2_is_not_known_where_neither_tells_of_an_hour(
     assert shown_to(alice)["co2_kg"] is None
     client_for(admin).post(address, {"unit": "g/kWh", "values": hours[23:]})
     assert shown_to(alice)["co2_kg"] == pytest.approx(1.44)
+
+
+NEW = uuid.uuid4()
+
+
+def moved(deliver: Deliver, at: datetime, *, until: datetime | None = None, currency: str = "EUR") -> None:
+    """From `at` on the home pays 0.10 at any time, 2 a day, and is paid 0.05; after `until` as before."""
+    rate = TariffRate(price_per_kwh=0.1, weekdays=[1, 2, 3, 4, 5, 6, 7], from_minute=0, to_minute=1440)
+    deliver(
+        TariffCreated(
+            id=NEW, name="New", currency=currency, valid_from=None, valid_to=None, standing_charge_per_day=2,
+            feed_in_per_kwh=0.05, rates=[rate],
+        )
+    )  # fmt: skip
+    changes = [TariffChange(at=at, tariff_id=NEW)]
+    if until is not None:
+        changes.insert(0, TariffChange(at=until, tariff_id=TARIFF))
+    home: dict[str, Any] = {
+        "id": PLANT,
+        "name": "Home",
+        "timezone": "Europe/Rome",
+        "tariff_id": TARIFF,
+        "co2_g_per_kwh": 400,
+    }
+    deliver(PlantCreated(**home, tariff_changes=changes), version=2)
+
+
+# February 19 to March 20: 30 days, of which those count that have begun in Rome. 0.6 kWh an hour from March 19, 01:00 in Rome on.
+@pytest.mark.parametrize(
+    ("after", "hours_before", "days_before"),
+    [
+        (timedelta(hours=12), 12, 29),
+        (timedelta(hours=12, minutes=15), 12.25, 29),
+        (timedelta(hours=-1), 0, 28),
+        (timedelta(days=-200), 0, 0),
+        (timedelta(days=200), 24, 30),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Europe/Rome", "Asia/Kolkata"])
+def test_energy_costs_what_was_valid_at_its_hour(
+    home: uuid.UUID, deliver: Deliver, alice: Caller, after: timedelta, hours_before: float, days_before: int, zone: str
+) -> None:
+    moved(deliver, DAY + after)
+
+    energy = 0.6 * (hours_before * 0.4 + (24 - hours_before) * 0.1)
+    assert shown_to(alice, zone)["cost"] == pytest.approx(energy + days_before * 0.5 + (30 - days_before) * 2)
+
+
+def test_a_home_may_return_to_a_tariff_and_is_paid_what_was_valid(
+    home: uuid.UUID, deliver: Deliver, send: Callable[..., Any], alice: Caller
+) -> None:
+    roof = uuid.uuid4()
+    deliver(device_event(roof, owners=[alice], plant_id=PLANT, name="Roof", kind="grid_export"))
+    send(ten_minutes(DAY, [0.2] * 144, roof))
+
+    moved(deliver, DAY + timedelta(hours=6), until=DAY + timedelta(hours=10))
+
+    # Bought 0.6 kWh and sent out 1.2 in each hour; the new tariff paid for four of them, and began no day.
+    assert shown_to(alice)["cost"] == pytest.approx(0.6 * (20 * 0.4 + 4 * 0.1) + 30 * 0.5 - 4 * 1.2 * 0.05)
+
+
+def test_two_currencies_have_no_sum_while_both_are_in_use(home: uuid.UUID, deliver: Deliver, alice: Caller) -> None:
+    moved(deliver, DAY + timedelta(hours=12), currency="CHF")
+    assert (shown_to(alice)["cost"], shown_to(alice)["currency"]) == (None, None)
+
+    deliver(
+        PlantCreated(
+            id=PLANT, name="Home", timezone="Europe/Rome", tariff_id=NEW,
+            tariff_changes=[TariffChange(at=DAY - timedelta(days=100), tariff_id=TARIFF)],
+        ),
+        version=3,
+    )  # fmt: skip
+    assert shown_to(alice)["currency"] == "EUR"
