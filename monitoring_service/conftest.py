@@ -86,3 +86,11 @@ def eventually(what: str, look: Callable[[], object], seconds: float = 30) -> No
             return
         pause.wait(0.05)
     pytest.fail(f"not within {seconds:g} s: {what}")
+
+
+def somebody_waits_for_a_lock() -> bool:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])

@@ -106,11 +106,13 @@ class Cutoff(models.Model):
 
 class LastReading(models.Model):
     """A device's newest reading. Its row is also the lock that keeps two writers from computing one device's hours at once,
-    and `changes` counts those who took it: while it stands still, no answer about the device's energy can have changed. `old_changes` counts those who changed hours of
-    more than three weeks ago (hours.storing.OLD_DAYS)."""
+    and `changes` counts those who took it: while it stands still, no answer about the device's energy can have changed.
+    `old_changes` counts those who changed hours of more than three weeks ago (hours.storing.OLD_DAYS). `previous_at`: what `at`
+    was before the last one wrote."""
 
     device_id = models.UUIDField(primary_key=True)
     at = models.DateTimeField()
+    previous_at = models.DateTimeField(null=True)
     value = models.FloatField()
     received_at = models.DateTimeField(db_default=Now())
     changes = models.BigIntegerField(db_default=1)

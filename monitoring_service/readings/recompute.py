@@ -12,7 +12,8 @@ from monitoring_service.hours.models import Hour, RecomputeRequest
 from monitoring_service.live.announce import announce_hours
 from monitoring_service.readings.decoding import to_us
 from monitoring_service.readings.models import Reading
-from monitoring_service.readings.services import known_devices, lock_devices
+from monitoring_service.readings.services import known_devices
+from monitoring_service.readings.storing import lock_devices
 
 SPAN = timedelta(days=31)
 _EVER = datetime(1999, 12, 31, tzinfo=UTC)

@@ -16,7 +16,8 @@ from monitoring_service.hours.storing import add_to_hours
 from monitoring_service.live.announce import announce_hours
 from monitoring_service.readings.decoding import to_us
 from monitoring_service.readings.models import DoubtfulReading, Reading
-from monitoring_service.readings.services import known_devices, lock_devices
+from monitoring_service.readings.services import known_devices
+from monitoring_service.readings.storing import lock_devices
 from service_kit.errors import Conflict
 
 Decision = Literal["accepted", "discarded"]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -12,14 +11,15 @@ from django.db import IntegrityError, connection, transaction
 from monitoring_service.devices.models import Device
 from monitoring_service.hours.aggregation import recompute_hours
 from monitoring_service.hours.energy import HOUR, Floats, Ints, Kind, Meter, reach
-from monitoring_service.hours.rows import array, floats
+from monitoring_service.hours.rows import array
 from monitoring_service.hours.storing import ChangedHours
 from monitoring_service.live.announce import announce_hours
-from monitoring_service.readings.decoding import Metric, Readings, Refusal, decode, to_us
+from monitoring_service.readings.decoding import Readings, Refusal, decode, to_us
 from monitoring_service.readings.models import HeldReading
 from monitoring_service.readings.mqtt import Speaker
 from monitoring_service.readings.partitions import ensure_months
 from monitoring_service.readings.review_list import hold_for_review
+from monitoring_service.readings.storing import lock_and_note_last, write, write_metrics
 from service_kit.consumer import TRIES_IN_PROCESS, sqlstate
 
 HELD_PER_DEVICE = 1_000
@@ -92,10 +92,8 @@ def _store(readings: Readings) -> Stored:
     if metrics:
         ensure_months(_months(np.array([m.at_us for m in metrics], dtype=np.int64)), table=_METRICS)
     if len(at):
-        _lock_and_note_last(readings.devices, device, at, value)
-        written = 0
-        for part in _rounds(device, at, value, revision):
-            written += _write(readings.devices, device[part], at[part], value[part], revision[part])
+        newest = lock_and_note_last(readings.devices, device, at, value)
+        written = write(readings.devices, device, at, value, revision, newest)
         # Having written, we hold the table against the dropping of months, and the devices against their own changes.
         if known_devices(readings.devices) != known:
             raise _DeviceChanged
@@ -104,7 +102,7 @@ def _store(readings: Readings) -> Stored:
         result.changed = recompute_hours(device_ids=readings.devices, meters=meters, device=device, at=at)
         announce_hours(result.changed)
     if metrics:
-        stored = _write_metrics(metrics)
+        stored = write_metrics(metrics)
         result.accepted += stored
         result.duplicates += len(metrics) - stored
     return result
@@ -251,122 +249,6 @@ def _sorted_columns(readings: Readings, rows: Ints) -> tuple[Ints, Ints, Floats,
 def _months(at: Ints) -> list[tuple[int, int]]:
     months = np.unique((at // 1_000_000).astype("datetime64[s]").astype("datetime64[M]").astype(np.int64))
     return [(1970 + month // 12, month % 12 + 1) for month in months.tolist()]
-
-
-def _lock_and_note_last(devices: list[str], device: Ints, at: Ints, value: Floats) -> None:
-    """Lock the devices, in the order of their ids, and note the newest reading: it never moves backwards."""
-    last = np.append(np.flatnonzero(np.diff(device)), len(device) - 1)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO readings_lastreading AS l (device_id, at, value, received_at)
-            SELECT i.device_id, 'epoch'::timestamptz + i.at * interval '1 microsecond', i.value, now()
-            FROM unnest(%s::uuid[], %s::bigint[], %s::float8[]) AS i (device_id, at, value) ORDER BY i.device_id
-            ON CONFLICT (device_id) DO UPDATE SET
-                at = greatest(l.at, EXCLUDED.at), received_at = EXCLUDED.received_at, changes = l.changes + 1,
-                value = CASE WHEN EXCLUDED.at >= l.at THEN EXCLUDED.value ELSE l.value END
-            """,
-            [
-                array(devices[d] for d in device[last].tolist()),
-                array(at[last].tolist()),
-                floats(value[last].tolist()),
-            ],
-        )
-
-
-def lock_devices(device_ids: Iterable[UUID]) -> None:
-    """Until the transaction ends nobody else stores readings of these devices or computes their hours."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """WITH ordered AS MATERIALIZED (
-                   SELECT device_id FROM readings_lastreading WHERE device_id = ANY(%s::uuid[])
-                   ORDER BY device_id FOR UPDATE)
-               UPDATE readings_lastreading l SET changes = changes + 1 FROM ordered o WHERE l.device_id = o.device_id""",
-            [array(device_ids)],
-        )
-
-
-def _rounds(device: Ints, at: Ints, value: Floats, revision: Ints) -> list[Any]:
-    """Which rows to write in which statement: different values of one instant one after the other, as they arrived."""
-    same = np.zeros(len(at), dtype=bool)
-    same[1:] = (device[1:] == device[:-1]) & (at[1:] == at[:-1])
-    if not same.any():
-        return [slice(None)]
-    turn = np.zeros(len(at), dtype=np.int64)
-    seen: dict[tuple[float, int], None] = {}
-    for row in range(len(at)):
-        if not same[row]:
-            seen = {}
-        key = (float(value[row]), int(revision[row]))
-        turn[row] = -1 if key in seen else len(seen)
-        seen[key] = None
-    return [np.flatnonzero(turn == number) for number in range(int(turn.max()) + 1)]
-
-
-def _write(devices: list[str], device: Ints, at: Ints, value: Floats, revision: Ints) -> int:
-    """Insert new rows, correct those whose value changed; how many rows that was."""
-    incoming = """unnest(%s::int[], %s::bigint[], %s::float8[], %s::int[]) AS u (device, at, value, revision)"""
-    columns = """(%s::uuid[])[u.device + 1] AS device_id, 'epoch'::timestamptz + u.at * interval '1 microsecond' AS at,
-                 u.value, u.revision"""
-    ids = array(devices)
-    arrays = [ids, array(device.tolist()), array(at.tolist()), floats(value.tolist()), array(revision.tolist())]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""INSERT INTO readings_reading (device_id, at, value, revision)
-                SELECT {columns} FROM {incoming} ON CONFLICT DO NOTHING""",
-            arrays,
-        )
-        inserted: int = cursor.rowcount
-        if inserted == len(at):
-            return inserted
-        cursor.execute(
-            f"""
-            WITH incoming AS MATERIALIZED (SELECT {columns} FROM {incoming}),
-            changed AS MATERIALIZED (
-                SELECT i.*, r.value AS old_value, r.revision AS old_revision, r.received_at
-                FROM incoming i, LATERAL (SELECT * FROM readings_reading r WHERE r.device_id = i.device_id AND r.at = i.at
-                                          OFFSET 0) r
-                WHERE i.revision > r.revision
-                   OR (i.revision = r.revision AND i.value <> r.value AND NOT EXISTS (
-                          SELECT FROM readings_supersededvalue s
-                          WHERE s.device_id = i.device_id AND s.at = i.at AND s.value = i.value AND s.revision = i.revision))
-            ),
-            doubted AS (
-                DELETE FROM readings_doubtfulreading d USING changed c WHERE d.device_id = c.device_id AND d.at = c.at
-            ),
-            kept AS (
-                INSERT INTO readings_supersededvalue (device_id, at, value, revision, received_at, replaced_at)
-                SELECT device_id, at, old_value, old_revision, received_at, now() FROM changed
-            )
-            UPDATE readings_reading r SET value = c.value, revision = c.revision, received_at = now(), state = 0
-            FROM changed c WHERE r.device_id = c.device_id AND r.at = c.at
-            """,
-            arrays,
-        )
-        return inserted + int(cursor.rowcount)
-
-
-def _write_metrics(metrics: list[Metric]) -> int:
-    newest = {(m.device_id, m.name, m.at_us): m for m in metrics}
-    ordered = [newest[key] for key in sorted(newest)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO readings_metricreading AS r (device_id, name, at, value, unit)
-            SELECT i.device_id, i.name, 'epoch'::timestamptz + i.at * interval '1 microsecond', i.value, i.unit
-            FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::float8[], %s::text[]) AS i (device_id, name, at, value, unit)
-            ON CONFLICT (device_id, name, at) DO UPDATE SET value = EXCLUDED.value, unit = EXCLUDED.unit
-            WHERE (r.value, r.unit) IS DISTINCT FROM (EXCLUDED.value, EXCLUDED.unit)
-            """,
-            [
-                array(m.device_id for m in ordered),
-                [m.name for m in ordered],
-                array(m.at_us for m in ordered),
-                floats(m.value for m in ordered),
-                [m.unit for m in ordered],
-            ],
-        )
-        return int(cursor.rowcount)
 
 
 def take_in_held(*, device_id: UUID) -> Stored | None:

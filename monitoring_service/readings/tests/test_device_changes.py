@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from monitoring_service.conftest import DAY, METER, TEN_MINUTES, device_event, eventually, reading, ten_minutes
+from monitoring_service.conftest import (
+    DAY,
+    METER,
+    TEN_MINUTES,
+    device_event,
+    eventually,
+    reading,
+    somebody_waits_for_a_lock,
+    ten_minutes,
+)
 from monitoring_service.hours.energy import Quality
 from monitoring_service.hours.models import RecomputeRequest
 from monitoring_service.readings.recompute import recompute_once
@@ -162,19 +171,13 @@ def test_readings_on_their_way_while_the_device_changes_are_computed_as_it_is_th
         deliver(device_event(reading="power_w"), version=2)
         writer = threading.Thread(target=store)
         writer.start()
-        eventually("the batch waits for the change", lambda: waiting() or done)
+        eventually("the batch waits for the change", lambda: somebody_waits_for_a_lock() or done)
         assert not done
     writer.join(timeout=30)
 
     assert hours()[DAY + timedelta(hours=1)].kwh == pytest.approx(0.6)
     settle()
     assert hours()[DAY].kwh == pytest.approx(0.5)
-
-
-def waiting() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(cursor.fetchone()[0])
 
 
 def test_a_deleted_devices_request_is_let_go(meter: uuid.UUID, send: Send) -> None:

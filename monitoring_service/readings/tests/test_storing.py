@@ -1,14 +1,25 @@
 """Given readings in any order, number and company, when they are stored, then the hours are those of the set."""
 
 import random
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
-from monitoring_service.conftest import DAY, METER, TEN_MINUTES, device_event, reading, ten_minutes
+from monitoring_service.conftest import (
+    DAY,
+    METER,
+    TEN_MINUTES,
+    device_event,
+    eventually,
+    reading,
+    somebody_waits_for_a_lock,
+    ten_minutes,
+)
 from monitoring_service.hours.energy import Quality, State
 from monitoring_service.hours.models import Hour
 from monitoring_service.readings.models import LastReading, MetricReading, Reading, SupersededValue
@@ -82,6 +93,41 @@ def test_a_value_and_its_correction_in_one_batch_end_as_the_correction(
 
     assert hours()[DAY].kwh == pytest.approx(0.5)
     assert SupersededValue.objects.count() == 1
+
+
+def test_new_late_corrected_and_repeated_readings_of_one_batch(meter: uuid.UUID, send: Send, hours: Hours) -> None:
+    send(ten_minutes(DAY, [0.1] * 6))
+    later = ten_minutes(DAY + timedelta(hours=2), [0.2] * 6)
+
+    stored = send(later, reading(DAY - TEN_MINUTES, 0.4), ten_minutes(DAY, [0.1] * 5 + [0.3]), later)
+
+    assert (stored.accepted, stored.duplicates) == (6 + 1 + 1, 5 + 6)
+    energy = {start: pytest.approx(hour.kwh) for start, hour in hours().items()}
+    an_hour = timedelta(hours=1)
+    assert energy == {DAY - an_hour: 0.4, DAY: 0.8, DAY + 2 * an_hour: 1.2}
+    assert LastReading.objects.get().at == DAY + 3 * an_hour
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_waited_for_another_writer_finds_what_that_one_stored(
+    meter: uuid.UUID, send: Send, hours: Hours
+) -> None:
+    send(reading(DAY, 0.1))
+    stored: list[Any] = []
+
+    def second() -> None:
+        stored.append(send(ten_minutes(DAY, [0.1] * 6 + [0.2] * 6)))
+        connection.close()
+
+    other = threading.Thread(target=second)
+    with transaction.atomic():
+        send(ten_minutes(DAY, [0.1] * 6))
+        other.start()
+        eventually("the second waits for the first", somebody_waits_for_a_lock)
+    other.join(30)
+
+    assert [(each.accepted, each.duplicates) for each in stored] == [(6, 6)]
+    assert [hour.kwh for hour in hours().values()] == [pytest.approx(each) for each in (0.1, 0.6, 1.2)]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
