@@ -34,6 +34,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# It does one task at a time, but would put as many by as there are processors, while the next worker has none.
+CELERY_WORKER_CONCURRENCY = 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # its queues would be neither durable nor quorum
 CELERY_WORKER_CONSUMER = "forecast_service.worker_consumer:PromptConsumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
