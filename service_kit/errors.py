@@ -38,7 +38,11 @@ def as_json(error: Exception, context: dict[str, Any]) -> Response | None:
         # Django's words name a class of ours, which tells the caller nothing.
         error = exceptions.NotFound(f"There is nothing at {context['request'].path} that you may see.")
     response = exception_handler(error, context)
-    if response is not None and response.status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
+    if response is None:
+        return None
+    if isinstance(response.data, list) and all(isinstance(said, str) for said in response.data):
+        response.data = {"detail": " ".join(response.data)}  # of no field: as every other error without one
+    if response.status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
         response["Retry-After"] = "3"
     return response
 

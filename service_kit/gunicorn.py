@@ -9,6 +9,7 @@ threads = 8
 timeout = 60
 graceful_timeout = 20
 keepalive = 75
+limit_request_line = 0  # a hundred device ids are more than its 4,094 bytes; the gateway has a bound of its own
 max_requests = 50_000
 max_requests_jitter = 5_000
 control_socket_disable = True

@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
+from rest_framework.metadata import SimpleMetadata
+from rest_framework.request import Request
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -14,6 +16,13 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class Summary(SimpleMetadata):
+    """What OPTIONS answers with. The fields stand in the OpenAPI schema; DRF would look for an object to list them by."""
+
+    def determine_actions(self, request: Request, view: Any) -> dict[str, Any]:
+        return {}
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

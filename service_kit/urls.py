@@ -22,7 +22,7 @@ def service_urls(*patterns: URLPattern | URLResolver) -> list[URLPattern | URLRe
         path(f"api/{prefix}/schema", SpectacularAPIView.as_view(), name="schema"),
         path(
             f"api/{prefix}/docs",
-            SpectacularSwaggerView.as_view(url_name="schema"),
+            SpectacularSwaggerView.as_view(url_name="schema", metadata_class=None),  # no page answers OPTIONS
             name="docs",
         ),
         *personal,

@@ -32,17 +32,9 @@ def named(name: str) -> Account | None:
     return Account.objects.filter(Q(Exact(Lower("username"), Lower(Value(name)))) | has_email(name)).first()
 
 
-def visible_accounts(*, search: str = "", role: str = "") -> QuerySet[Account]:
+def visible_accounts() -> QuerySet[Account]:
     """Accounts for the administrator's list, oldest first."""
-    found = Account.objects.filter(state=Account.State.ACTIVE).order_by("created_at", "id")
-    if search:
-        found = found.filter(
-            Q(username__icontains=search)
-            | Q(email__icontains=search)
-            | Q(first_name__icontains=search)
-            | Q(last_name__icontains=search)
-        )
-    return found.filter(role=role) if role else found
+    return Account.objects.filter(state=Account.State.ACTIVE).order_by("created_at", "id")
 
 
 def account(user_id: uuid.UUID) -> Account | None:

@@ -50,6 +50,8 @@ def test_users_are_found_by_name_address_and_role(account: Make, signed_in: Sign
     assert names("search=bob@") == ["bob"]
     assert names("role=admin") == ["admin"]
     assert names("") == ["admin", "alice", "bob"]
+    assert found("/api/auth/users?role=owner").json().keys() == {"role"}
+    assert found("/api/auth/users?search=%00").json().keys() == {"detail"}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,5 +1,7 @@
 """What anyone may ask for without a token, and that all else is closed."""
 
+import uuid
+
 import pytest
 
 from tests.journeys.client import Api
@@ -91,6 +93,14 @@ def test_every_answer_has_a_request_id(anyone: Api) -> None:
 
 def test_an_unknown_api_address_is_404_in_json(alice: Person) -> None:
     assert alice.api.get("/api/devices/none/such/address", expect=404)["detail"]
+
+
+def test_a_question_may_name_many_devices(alice: Person) -> None:
+    unknown = [str(uuid.uuid4()) for _ in range(200)]
+    span = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z"}
+
+    assert alice.api.get("/api/monitoring/hourly/range", device_id=unknown, **span, expect=404)["detail"]
+    assert alice.api.get("/api/forecasts", device_ids=",".join(unknown), expect=404)["detail"]
 
 
 def test_everything_else_is_the_dashboard(anyone: Api) -> None:
