@@ -73,6 +73,17 @@ def admin(gateway_url: str, anyone: Api) -> Person:
     )
 
 
+def registered(anyone: Api, body: dict[str, Any]) -> dict[str, Any]:
+    """The account of an application, however long its saga takes."""
+    answer: dict[str, Any] = anyone.post("/api/auth/register", body, expect=(201, 202))
+    if "status_url" not in answer:
+        return answer
+    return wait_for(
+        f"the registration of {body['username']} completes",
+        lambda: (found := anyone.get(answer["status_url"], expect=(201, 202))).get("user") and found,
+    )
+
+
 @pytest.fixture(scope="session")
 def register(gateway_url: str, anyone: Api) -> Callable[[str], Person]:
     """`register("Alice")`: a new account, made the way a person makes one."""
@@ -86,12 +97,7 @@ def register(gateway_url: str, anyone: Api) -> Callable[[str], Person]:
             "first_name": first_name,
             "last_name": "Journey",
         }
-        answer = anyone.post("/api/auth/register", body, expect=(201, 202))
-        if "status_url" in answer:
-            answer = wait_for(
-                f"the registration of {username} completes",
-                lambda: (found := anyone.get(answer["status_url"], expect=(201, 202))).get("user") and found,
-            )
+        answer = registered(anyone, body)
         return Person(
             answer["user"]["id"], username, PASSWORD, Api(gateway_url, token=answer["access"]), answer["refresh"]
         )

@@ -74,7 +74,9 @@ def victims(keeper: Keeper) -> list[str]:
 
 def kill_and_await(keeper: Keeper, name: str, flow: Flow) -> None:
     """Kill one process; return when it runs again and ten more readings have been confirmed."""
-    pid, before = keeper.processes()[name], len(flow.sent)
+    # Its keeper may be starting it again: the death of the one before may have taken it along.
+    pid = wait_for(f"{name} runs", lambda: keeper.processes().get(name), within=120)
+    before = len(flow.sent)
     keeper.kill(pid)
     wait_for(f"{name} comes back", lambda: keeper.processes().get(name, pid) != pid, within=120)
     wait_for(f"readings flow after the death of {name}", lambda: len(flow.sent) > before + 10, within=120)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -35,9 +35,8 @@ def publish(command: list[str], name: str, secret: str, topic: str, body: str) -
     return subprocess.run([*command, *login], timeout=30, capture_output=True).returncode
 
 
-def hour_of(person: Person, device_id: str) -> Any:
-    start = last_full_hour() - timedelta(hours=1)
-    question = {"start": rfc3339(start), "end": rfc3339(last_full_hour()), "timezone": "UTC"}
+def hour_of(person: Person, device_id: str, start: datetime) -> Any:
+    question = {"start": rfc3339(start), "end": rfc3339(start + timedelta(hours=1)), "timezone": "UTC"}
     (entry,) = person.api.get("/api/monitoring/hourly/range", device_id=device_id, **question)["data"]
     return entry
 
@@ -52,12 +51,12 @@ def test_a_meter_feeds_its_hour_by_mqtt_and_nobody_elses(
         body = json.dumps({"timestamp": rfc3339(start + timedelta(minutes=10 * n)), "value": 0.1})
         assert publish(mosquitto, device, secret, f"energy/devices/{device}/energy", body) == 0
 
-    entry = wait_for("the hour is complete", lambda: (e := hour_of(alice, device))["readings"] == 6 and e)
+    entry = wait_for("the hour is complete", lambda: (e := hour_of(alice, device, start))["readings"] == 6 and e)
     assert entry["kwh"] == pytest.approx(0.6)
 
     publish(mosquitto, device, secret, f"energy/devices/{other}/energy", body)
     assert publish(mosquitto, device, "wrong", f"energy/devices/{device}/energy", body) != 0
-    assert hour_of(alice, other)["kwh"] is None
+    assert hour_of(alice, other, start)["kwh"] is None
 
 
 def test_a_meter_sends_by_http_as_itself(
@@ -88,7 +87,7 @@ def test_a_meter_sends_by_http_as_itself(
 
     # The credential travels to monitoring by event.
     wait_for("the credential arrives", lambda: send(device)[0] == 202)
-    assert hour_of(alice, device)["kwh"] == pytest.approx(0.6)
+    assert hour_of(alice, device, start)["kwh"] == pytest.approx(0.6)
     status, body = send(other)
     assert status == 403
     assert other in body["detail"]

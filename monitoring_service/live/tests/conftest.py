@@ -19,6 +19,7 @@ from service_kit.auth import Caller
 
 ADDRESS = "/api/monitoring/live"
 HEARTBEAT = ": alive"
+PATIENCE = 4  # heartbeats, a minute: a machine with much else to do may take its time
 Event = tuple[str, dict[str, Any]]
 
 
@@ -60,7 +61,7 @@ class Watcher:
         self.last_id = ""
 
     def next(self) -> Event | None:
-        name, data = "", ""
+        name, data, beats = "", "", 0
         for line in self._lines:
             if line.startswith("event: "):
                 name = line[7:]
@@ -69,7 +70,8 @@ class Watcher:
             elif line.startswith("data: "):
                 data = line[6:]
             elif line == HEARTBEAT:
-                pytest.fail("nothing came before the heartbeat")
+                beats += 1
+                assert beats < PATIENCE, "nothing came but heartbeats"
             elif not line and data:
                 return name, json.loads(data)
         return None
