@@ -14,7 +14,8 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def correlation(get_response: Handler) -> Handler:
-    """Keep the gateway's X-Request-ID (or make one), bind it to every log line and event, and answer with it."""
+    """Keep the gateway's X-Request-ID (or make one), bind it to every log line and event, and answer with it and with the time
+    that it took here (Server-Timing, ms)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
@@ -23,14 +24,16 @@ def correlation(get_response: Handler) -> Handler:
         structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
         started = time.perf_counter()
         response = get_response(request)
+        ms = round((time.perf_counter() - started) * 1000, 1)
         response["X-Request-ID"] = correlation_id
+        response["Server-Timing"] = f"app;dur={ms}"
         if not request.path.endswith("/health"):
             log.info(
                 "request",
                 method=request.method,
                 path=request.path,
                 status=response.status_code,
-                ms=round((time.perf_counter() - started) * 1000, 1),
+                ms=ms,
             )
         return response
 

@@ -1,6 +1,7 @@
 """What every service does alike: settings, health, errors, request ids, both spellings of a path, jobs."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -104,6 +105,11 @@ def test_the_request_id_is_kept_made_or_replaced() -> None:
     assert len(APIClient().get("/api/who")["X-Request-ID"]) == 32
     forged = APIClient().get("/api/who", headers={"X-Request-ID": "line\tbreaks and more"})
     assert len(forged["X-Request-ID"]) == 32
+
+
+def test_an_answer_says_how_long_it_took_in_the_service() -> None:
+    timing = APIClient().get("/api/nothing")["Server-Timing"]
+    assert re.fullmatch(r"app;dur=\d+\.\d", timing)
 
 
 def test_a_job_that_dies_ends_the_others_and_says_so() -> None:
