@@ -30,7 +30,10 @@ def nothing_is_kept() -> None:
     """Answers that were kept outlive the database's rollback."""
     from django.core.cache import cache
 
+    from monitoring_service.hours.kept import forget_all
+
     cache.clear()
+    forget_all()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+from django.db import connection
 
 from monitoring_service.dashboard.tariffs import Rate, days_begun, has_price_changes_within_hours, prices
 from monitoring_service.devices.models import Plant, Tariff
@@ -16,6 +17,7 @@ from monitoring_service.devices.selection import EVER, Chosen, counted_by_kind, 
 from monitoring_service.hours.calendar import offsets, zone_of
 from monitoring_service.hours.energy import HOUR, Floats, Ints
 from monitoring_service.hours.queries import Series
+from monitoring_service.hours.rows import array
 from monitoring_service.series.models import Series as SeriesOfPlant
 from monitoring_service.series.queries import hourly_values
 from service_kit.events import Kind, TariffChange
@@ -72,11 +74,20 @@ class Homes:
         ]
 
 
+# Every look at the first screen asks these: as querysets they would take longer to put together than to answer.
+_LIVE = "SELECT * FROM {} WHERE id = ANY(%s::uuid[]) AND deleted_at IS NULL ORDER BY id"
+_SERIES = """SELECT plant_id, changes FROM series_series
+             WHERE plant_id = ANY(%(plants)s::uuid[]) AND name = %(name)s AND unit = %(unit)s ORDER BY plant_id"""
+
+
 def homes_of(devices: Sequence[Chosen]) -> Homes:
-    plants = list(Plant.live.filter(pk__in={d.plant_id for d in devices if d.plant_id}).order_by("pk"))
-    ids = {plant.tariff_id for plant in plants} | {change.tariff_id for plant in plants for change in _changes(plant)}
-    tariffs = Tariff.live.filter(pk__in=ids - {None}).order_by("pk")
-    co2 = list(SeriesOfPlant.objects.filter(plant_id__in=[p.id for p in plants], **CO2).order_by("plant_id"))
+    plant_ids = {device.plant_id for device in devices if device.plant_id}
+    plants = list(Plant.objects.raw(_LIVE.format("devices_plant"), [array(plant_ids)]))
+    tariff_ids = {plant.tariff_id for plant in plants} | {c.tariff_id for plant in plants for c in _changes(plant)}
+    tariffs = Tariff.objects.raw(_LIVE.format("devices_tariff"), [array(tariff_ids - {None})])
+    with connection.cursor() as cursor:
+        cursor.execute(_SERIES, {"plants": array(plant.id for plant in plants), **CO2})
+        co2 = [SeriesOfPlant(plant_id=plant_id, changes=changes, **CO2) for plant_id, changes in cursor.fetchall()]
     return Homes(devices, plants, {tariff.id: tariff for tariff in tariffs}, co2)
 
 
@@ -132,8 +143,12 @@ def _rates(tariff: Tariff) -> list[Rate]:
 
 def known(series: Series, begin: int) -> Energy:
     """Its entries from `begin` on of which something is known."""
-    is_known = (series.start >= begin) & ~np.isnan(series.kwh)
-    return series.start[is_known], series.kwh[is_known]
+    return known_since(begin, series.start, series.kwh)
+
+
+def known_since(begin: int, start: Ints, kwh: Floats) -> Energy:
+    is_known = (start >= begin) & ~np.isnan(kwh)
+    return start[is_known], kwh[is_known]
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,17 @@
 """The first screen's numbers: all of them from the same hours, so that they cannot disagree."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 from django.core.cache import cache
+from django.db import connection
 
 from monitoring_service.dashboard.homes import (
     Homes,
@@ -16,16 +19,17 @@ from monitoring_service.dashboard.homes import (
     bill,
     co2_kg,
     homes_of,
-    known,
+    known_since,
     needs_quarters,
     parts_of,
 )
 from monitoring_service.devices.selection import Chosen, choose, common_zone, counted_by_kind
 from monitoring_service.forecasts.models import IssuedForecast
 from monitoring_service.hours.asking import digest
-from monitoring_service.hours.calendar import Resolution, midnight
+from monitoring_service.hours.calendar import Resolution, edges, midnight
 from monitoring_service.hours.energy import HOUR, QUARTER, SECOND, Floats, Ints
-from monitoring_service.hours.queries import EnergyQuestion, Series
+from monitoring_service.hours.kept import energy_of_each
+from monitoring_service.hours.queries import EnergyQuestion
 from monitoring_service.hours.storing import OLD_DAYS
 from service_kit.auth import Caller
 
@@ -52,20 +56,25 @@ class View:
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
 
-    @property
+    @cached_property
     def forecast_scopes(self) -> list[str]:
         return [f"device_{device.id}" for device in counted_by_kind(self.devices).get("consumption", [])]
 
     def state(self) -> object:
         """Is another when anything but the devices' energy has changed that the totals rest on."""
-        issued = IssuedForecast.live.filter(pk__in=self.forecast_scopes).order_by("pk").values_list("pk", "version")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT scope, version FROM forecasts_issuedforecast WHERE scope = ANY(%s) AND deleted_at IS NULL ORDER BY scope",
+                [self.forecast_scopes],
+            )
+            issued = cursor.fetchall()
         return (
             self.zone.key,
             self.now.replace(minute=0, second=0, microsecond=0),
             [(plant.id, plant.version) for plant in self.homes.plants],
             [(tariff.id, tariff.version) for tariff in self.homes.tariffs.values()],
             [(series.plant_id, series.changes) for series in self.homes.co2_series],
-            list(issued),
+            issued,
         )
 
 
@@ -84,17 +93,17 @@ def dashboard(view: View) -> dict[str, Any]:
     weeks = _midnights(first_week, 7, WEEKS, zone)
     kinds = counted_by_kind(view.devices)
     groups = parts_of(view.homes)
-    begin = min(int(days[0]), int(weeks[0]))
-    finest: Resolution = "quarter" if needs_quarters(view.homes, zone, begin, int(days[-1])) else "hour"
-    series = EnergyQuestion(list(groups.values()), begin, int(days[-1]), zone, finest).answer()
-    parts = list(zip(groups, series, strict=True))
-    starts = series[0].start if series else np.empty(0, dtype=np.int64)
-    consumed = _together([found for part, found in parts if part.consumes], len(starts))
-    produced = _together([found for part, found in parts if part.produces], len(starts))
+    begin, end = min(int(days[0]), int(weeks[0])), int(days[-1])
+    finest: Resolution = "quarter" if needs_quarters(view.homes, zone, begin, end) else "hour"
+    starts = edges(begin, end, zone, finest)[:-1]
+    measured = energy_of_each([*view.devices, *chain.from_iterable(groups.values())], begin, end, zone, finest)
+    parts = [(part, _together([measured[d] for d in devices], len(starts))) for part, devices in groups.items()]
+    consumed = _together([kwh for part, kwh in parts if part.consumes], len(starts))
+    produced = _together([kwh for part, kwh in parts if part.produces], len(starts))
     daily = _sums(starts, consumed, days), _sums(starts, produced, days)
     weekly = _sums(starts, consumed, weeks), _sums(starts, produced, weeks)
     past_days = [value for value in daily[0][:-1] if value is not None]
-    so_far, yesterday = _like_for_like(view, kinds.get("consumption", []), starts, consumed)
+    so_far, yesterday = _like_for_like(view, kinds.get("consumption", []))
     peak, peak_start = _peak(starts, consumed, since=int(days[0]))
     earlier = _earlier([kinds.get("consumption", []), kinds.get("production", [])], int(weeks[0]), zone)
     all_time = [
@@ -102,7 +111,7 @@ def dashboard(view: View) -> dict[str, Any]:
         for before, kwh in zip(earlier, (consumed, produced), strict=True)
     ]
     next_day, next_month = _predicted(view.forecast_scopes, view.now)
-    month = [(part, known(found, int(days[0]))) for part, found in parts]
+    month = [(part, known_since(int(days[0]), starts, kwh)) for part, kwh in parts]
     month_days = [first_day + timedelta(days=n) for n in range(DAYS)]
     owed = bill(view.homes, month, month_days, int(days[0]), int(days[-1]))
     return {
@@ -118,7 +127,7 @@ def dashboard(view: View) -> dict[str, Any]:
         "last_30_days": _total(daily[0]),
         "predicted_next_day": next_day,
         "predicted_next_month": next_month,
-        "device_breakdown": _breakdown(view, int(days[0]), int(days[-1])),
+        "device_breakdown": _breakdown(view, {device: kwh[starts >= days[0]] for device, kwh in measured.items()}),
         "daily_data": _rows("date", first_day, 1, daily),
         "weekly_data": _rows("week_start", first_week, 7, weekly),
         "cost": owed.total,
@@ -132,11 +141,11 @@ def _midnights(first: date, step: int, count: int, zone: ZoneInfo) -> Ints:
     return np.array([midnight(first + timedelta(days=step * n), zone) for n in range(count + 1)], dtype=np.int64)
 
 
-def _together(series: Sequence[Series], entries: int) -> Floats:
-    if not series:
+def _together(energies: Sequence[Floats], entries: int) -> Floats:
+    if not energies:
         return np.full(entries, np.nan)
-    energies = np.array([part.kwh for part in series])
-    return np.where(np.isnan(energies).all(axis=0), np.nan, np.nansum(energies, axis=0))
+    each = np.array(energies)
+    return np.where(np.isnan(each).all(axis=0), np.nan, np.nansum(each, axis=0))
 
 
 def _sums(start: Ints, kwh: Floats, border: Ints) -> list[float | None]:
@@ -162,28 +171,18 @@ def _rows(
     ]
 
 
-def _like_for_like(
-    view: View, devices: Sequence[Chosen], start: Ints, kwh: Floats
-) -> tuple[float | None, float | None]:
-    """Today up to the newest quarter that is known, and yesterday up to the same time of its own clock; both None without today.
-
-    `start`, `kwh`: their hours, or what is finer.
-    """
-    today, zone = view.today, view.zone
-    before, begin = (midnight(today + timedelta(days=n), zone) for n in (-1, 0))
-    of_today = (start >= begin) & ~np.isnan(kwh)
-    if not of_today.any():
+def _like_for_like(view: View, devices: Sequence[Chosen]) -> tuple[float | None, float | None]:
+    """Today up to the newest quarter that is known, and yesterday up to the same time of its own clock; both None without today."""
+    yesterday, today, tomorrow = (midnight(view.today + timedelta(days=n), view.zone) for n in (-1, 0, 1))
+    starts = edges(yesterday, tomorrow, view.zone, "quarter")[:-1]
+    measured = energy_of_each(devices, yesterday, tomorrow, view.zone, "quarter")
+    start, kwh = known_since(yesterday, starts, _together([measured[device] for device in devices], len(starts)))
+    if not len(start) or start[-1] < today:
         return None, None
-    newest = int(start[of_today].max())
-    (quarters,) = EnergyQuestion([devices], newest, newest + HOUR, zone, "quarter").answer()
-    until = int(quarters.start[~np.isnan(quarters.kwh)].max()) + QUARTER
-    same = (
-        begin
-        if until >= midnight(today + timedelta(days=1), zone)
-        else _reached(_clock(until, zone), before, begin, zone)
-    )
-    (yesterday,) = EnergyQuestion([devices], before, same, zone, "day").totals()
-    return float(kwh[of_today].sum()), yesterday
+    until = int(start[-1]) + QUARTER
+    same = today if until >= tomorrow else _reached(_clock(until, view.zone), yesterday, today, view.zone)
+    so_far, before = kwh[start >= today], kwh[start < same]
+    return float(so_far.sum()), float(before.sum()) if len(before) else None
 
 
 def _clock(at_us: int, zone: ZoneInfo) -> time:
@@ -207,11 +206,14 @@ def _peak(start: Ints, kwh: Floats, *, since: int) -> tuple[float | None, str | 
     return float(sums[highest]), found.isoformat().replace("+00:00", "Z")
 
 
-def _breakdown(view: View, begin: int, end: int) -> list[dict[str, Any]]:
-    alone = EnergyQuestion([[device] for device in view.devices], begin, end, view.zone, "year")
+def _breakdown(view: View, month: Mapping[Chosen, Floats]) -> list[dict[str, Any]]:
+    if not view.devices:
+        return []
+    each = np.array([month[device] for device in view.devices])
+    totals = np.where(np.isnan(each).all(axis=1), np.nan, np.nansum(each, axis=1)).tolist()
     rows = [
-        {"device_id": str(device.id), "name": device.name, "kind": device.kind, "kwh": kwh}
-        for device, kwh in zip(view.devices, alone.totals(), strict=True)
+        {"device_id": str(device.id), "name": device.name, "kind": device.kind, "kwh": None if kwh != kwh else kwh}
+        for device, kwh in zip(view.devices, totals, strict=True)
     ]
     return sorted(rows, key=lambda row: -(row["kwh"] or 0))
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from monitoring_service.devices.selection import EVER
-from monitoring_service.hours.calendar import midnight
+from monitoring_service.hours.calendar import midnight, offsets
 from monitoring_service.hours.energy import SECOND, Floats, Ints
+
+_THURSDAY = 3  # the weekday of January 1, 1970
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,16 @@ class Rate:
 
 
 def prices(rates: Sequence[Rate], at_us: Ints, zone: ZoneInfo, *, since: int = EVER[0], until: int = EVER[1]) -> Floats:
-    """The price per kWh at each instant; NaN where no rate holds or the tariff is not valid."""
+    """The price per kWh at each of these ascending instants; NaN where no rate holds or the tariff is not valid."""
     week = np.full((7, 24 * 60), np.nan)
     for weekday in range(7):
         for rate in reversed(rates):  # of two that overlap the first in the list holds
             if weekday + 1 in rate.weekdays:
                 week[weekday, rate.from_minute : rate.to_minute] = rate.price_per_kwh
-    local = [datetime.fromtimestamp(at // SECOND, zone) for at in at_us.tolist()]
-    found = week[
-        np.array([moment.weekday() for moment in local], dtype=np.int64),
-        np.array([moment.hour * 60 + moment.minute for moment in local], dtype=np.int64),
-    ]
+    if not len(at_us):
+        return np.empty(0)
+    local = (at_us + offsets(at_us, zone)) // SECOND
+    found: Floats = week[(local // 86_400 + _THURSDAY) % 7, local % 86_400 // 60]
     found[(at_us < since) | (at_us >= until)] = np.nan
     return found
 

@@ -48,6 +48,11 @@ class Chosen:
     periods: tuple[tuple[int, int], ...]
     outward: bool = False
 
+    def __hash__(self) -> int:
+        return (
+            self.id.int
+        )  # of all fields the one that tells devices apart: hashing them all takes longer than adding up
+
     @property
     def is_two_way(self) -> bool:
         """Whether its power below zero is kept apart, as what was sent out."""

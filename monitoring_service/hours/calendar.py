@@ -28,16 +28,24 @@ def zone_of(name: str) -> ZoneInfo:
         raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Rome") from None
 
 
+@lru_cache(maxsize=4_000)
 def midnight(day: date, zone: tzinfo) -> int:
     """The first instant of the local day, microseconds since 1970, also where the clock skips or repeats midnight."""
     return round(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()) * SECOND
 
 
+@lru_cache(maxsize=64)
 def edges(start_us: int, end_us: int, zone: tzinfo, resolution: Resolution) -> Ints:
     """Where the entries of [start, end) begin and end: n + 1 instants for n entries, the first and last cut to the range.
 
-    `start_us` and `end_us` are microseconds since 1970, widened to whole quarters.
+    `start_us` and `end_us` are microseconds since 1970, widened to whole quarters. Not to be written to.
     """
+    found = _edges(start_us, end_us, zone, resolution)
+    found.setflags(write=False)
+    return found
+
+
+def _edges(start_us: int, end_us: int, zone: tzinfo, resolution: Resolution) -> Ints:
     start, end = start_us // QUARTER * QUARTER, -(-end_us // QUARTER) * QUARTER
     if end <= start:
         return np.array([start], dtype=np.int64)
@@ -138,6 +146,7 @@ def local_texts(at_us: Ints, zone: tzinfo) -> list[str]:
     return list(map(add, map(dates.__getitem__, day.tolist()), map(times.__getitem__, clock.tolist())))
 
 
+@lru_cache(maxsize=1_000)
 def _time_text(second: int, offset: int) -> str:
     hour, minute = divmod(second // 60, 60)
     return f"T{hour:02}:{minute:02}:{second % 60:02}{_suffix(offset)}"

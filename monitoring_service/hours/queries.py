@@ -61,7 +61,7 @@ class Series:
         )
 
 
-class Entry(msgspec.Struct):
+class Entry(msgspec.Struct, gc=False):
     """An hour, day, month or year as JSON has it; NaN is null there."""
 
     start: str
