@@ -61,6 +61,9 @@ bench-growth: infra ## what a reading costs with 50 million rows there already
 bench-faults: ## faults put into real series, found by the rules and by an IsolationForest: make bench-faults DATA=folder [ARGS="--every 2"]
 	PYTHONPATH=. .local/venv/bin/python -m forecast_service.bench.injected_faults $(DATA) $(ARGS)
 
+bench-weather: ## what the temperature is worth, and how many false alarms it spares: make bench-weather DATA=folder
+	PYTHONPATH=. .local/venv/bin/python -m forecast_service.bench.weather $(DATA) $(ARGS)
+
 bench-forecast-api: infra ## how soon a forecast is answered, stored and cold, at 8 clients
 	$(ops) with forecast .local/venv/bin/python -m forecast_service.bench.answers
 
@@ -86,4 +89,4 @@ lock: ## compile requirements.lock anew from every pyproject.toml, and requireme
 	@.local/venv/bin/uv pip compile --universal --generate-hashes --no-header -q --python-version 3.11 \
 	  --group bench forecast_service/pyproject.toml -c requirements.lock -o requirements-bench.lock
 
-.PHONY: help up down reset status logs manage test check test-service journeys faults schemas bench bench-forecasts bench-queries bench-ingest bench-live bench-growth bench-faults bench-forecast-api bench-registrations infra lock
+.PHONY: help up down reset status logs manage test check test-service journeys faults schemas bench bench-forecasts bench-queries bench-ingest bench-live bench-growth bench-faults bench-weather bench-forecast-api bench-registrations infra lock

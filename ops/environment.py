@@ -46,6 +46,7 @@ SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
             "SAGA_LEASE_SECONDS",
             "RESET_LINK_MINUTES",
             "FORECAST_KEEP_DAYS",
+            "ANOMALY_KEEP_DAYS",
         ),
         (_NUMBER, "a number from 1"),
     ),

@@ -257,12 +257,16 @@ class SeriesHour:
 @_event("series.updated", owner="monitoring")
 @dataclass(frozen=True, kw_only=True)
 class SeriesUpdated(Event):
-    """A batch of changed hours of a plant's series, such as its temperature; the envelope's version is that of the series."""
+    """A batch of changed hours of a plant's series, such as its temperature; the envelope's version is that of the series.
+
+    after: the version of the series that the batch follows; who has less than that lacks a batch. 0: it follows nothing.
+    """
 
     plant_id: uuid.UUID
     name: str
     unit: str
     hours: list[SeriesHour]
+    after: int = 0
 
     @property
     def subject(self) -> str:

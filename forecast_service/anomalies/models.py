@@ -8,7 +8,7 @@ class Anomaly(models.Model):
     """Hours [start, end) of a device that its forecast or its own past does not explain; `end` moves while it lasts.
 
     confidence: 0 to 1. second_opinion: share of earlier days that an IsolationForest finds less odd, None when it has too few.
-    ended: a day has passed without it. normal: somebody who knows has said that this is nothing: the like of it is not told
+    with_temperature: what was expected rests on the temperature that came at the device's plant. ended: a day has passed without it. normal: somebody who knows has said that this is nothing: the like of it is not told
     again for a while. version: goes up with every change that others are told of.
     """
 
@@ -21,6 +21,7 @@ class Anomaly(models.Model):
     actual_kwh = models.FloatField()
     confidence = models.FloatField()
     second_opinion = models.FloatField(null=True)
+    with_temperature = models.BooleanField(default=False)
     ended = models.BooleanField(default=False)
     normal = models.BooleanField(default=False)
     version = models.BigIntegerField(default=1)

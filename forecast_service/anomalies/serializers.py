@@ -39,6 +39,9 @@ class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
         allow_null=True,
         help_text="Share of earlier days that an IsolationForest finds less odd; null with under three weeks of them",
     )
+    with_temperature = serializers.BooleanField(
+        read_only=True, help_text="Whether `expected_kwh` rests on the temperature that came at the device's plant"
+    )
     recommendation = serializers.SerializerMethodField()
     normal = serializers.BooleanField(
         help_text="Whether somebody has said that this is nothing; the like is not told again"
@@ -47,7 +50,17 @@ class AnomalySerializer(serializers.ModelSerializer[Anomaly]):
     class Meta:
         model = Anomaly
         fields = (
-            *("id", "device_id", "fault", "start", "end", "expected_kwh", "actual_kwh", "confidence"),
+            *(
+                "id",
+                "device_id",
+                "fault",
+                "start",
+                "end",
+                "expected_kwh",
+                "actual_kwh",
+                "with_temperature",
+                "confidence",
+            ),
             *("second_opinion", "kind", "severity", "title", "recommendation", "state", "normal", "detected_at"),
         )
         read_only_fields = tuple(field for field in fields if field != "normal")

@@ -1,5 +1,6 @@
 """The background jobs of this service, beside the Celery worker that makes the forecasts."""
 
+from forecast_service.anomalies.services import purge_old_anomalies
 from forecast_service.config.handlers import COPIES, HANDLERS
 from forecast_service.forecasts.planning import plan_forecasts
 from forecast_service.forecasts.services import purge_past_forecasts
@@ -17,5 +18,5 @@ def jobs() -> dict[str, Unit]:
         "relay_events": RelayEvents(),
         "plan_forecasts": every(5, plan_forecasts),
         "hand_out_jobs": every(1, hand_out_jobs),
-        "purge": every(3600, lambda: purge() + purge_past_forecasts()),
+        "purge": every(3600, lambda: purge() + purge_past_forecasts() + purge_old_anomalies()),
     }

@@ -1,6 +1,6 @@
 from service_kit.environment import BadSetting, env, env_int
 from service_kit.settings import *
-from service_kit.settings import INSTALLED_APPS, SPECTACULAR_SETTINGS
+from service_kit.settings import DATABASES, INSTALLED_APPS, SPECTACULAR_SETTINGS
 
 INSTALLED_APPS += [
     "forecast_service.people",
@@ -11,6 +11,9 @@ INSTALLED_APPS += [
     "forecast_service.training",
     "forecast_service.forecasts",
 ]
+# A hundred devices' hours out of ten thousand's are found by their key: reading all to join them would make each task as long as
+# there are meters. What is read is too short-lived for a compiler.
+DATABASES["default"]["OPTIONS"]["options"] = "-c jit=off -c random_page_cost=1.1"
 ROOT_URLCONF = "forecast_service.config.urls"
 WSGI_APPLICATION = "forecast_service.config.wsgi.application"
 USER_REPLICA = "people.User"
@@ -25,6 +28,12 @@ SPECTACULAR_SETTINGS["ENUM_NAME_OVERRIDES"] = {"KindEnum": "forecast_service.for
 FORECAST_KEEP_DAYS = env_int("FORECAST_KEEP_DAYS", 30)
 if FORECAST_KEEP_DAYS < 1:
     raise BadSetting(f"FORECAST_KEEP_DAYS={FORECAST_KEEP_DAYS} keeps nothing. Set 1 or more in .env and start again.")
+ANOMALY_KEEP_DAYS = env_int("ANOMALY_KEEP_DAYS", 730)
+if ANOMALY_KEEP_DAYS < 91:
+    raise BadSetting(
+        f"ANOMALY_KEEP_DAYS={ANOMALY_KEEP_DAYS} forgets what was called normal, which counts for 90 days. "
+        "Set 91 or more in .env and start again."
+    )
 
 # Celery, on a virtual host of its own. A task is acknowledged when it is done, so that a killed worker's task is done by the next.
 CELERY_BROKER_URL = env("TASKS_BROKER_URL")

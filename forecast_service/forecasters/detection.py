@@ -68,6 +68,8 @@ ADVICE: dict[str, Advice] = {
     ),
 }  # fmt: skip
 
+# What is judged by the forecast; the others by the meter's own past.
+AGAINST_FORECAST: frozenset[Fault] = frozenset(("spike", "unusually_high", "unusually_low"))
 # The 99% limit lies this much further from the median than the 95% one (normal: 1.31; errors of homes have longer tails).
 WIDER = 1.6
 RUN = 4

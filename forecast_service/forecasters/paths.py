@@ -20,6 +20,7 @@ from forecast_service.forecasters.sarimax import (
     scale_and_skewness,
 )
 from forecast_service.forecasters.wallclock import to_wall
+from forecast_service.forecasters.weather import weather_of
 
 PATHS = 300
 LONGEST_PATH = 62 * DAY
@@ -39,15 +40,16 @@ def simulate(history: History, horizon: int, place: Place, *, paths: int = PATHS
     known, random = history.known, np.random.default_rng(1)
     if known < DAY:
         raise NothingToForecastFrom(f"{known} complete hours are known; a total needs at least {DAY}.")
-    if known < SARIMAX.minimum_history or np.nanmin(history.values) == np.nanmax(history.values):
+    if not has_model(history):
         return _drawn_days(history, horizon, paths, random)
     first_hour, values, places = to_wall(history, horizon, place.zone)
     values, ahead = without_broken(values[None]), int(places[-1]) + 1
     scale, skewed = scale_and_skewness(values)
     free = free_hours(first_hour, values.shape[1] + ahead, place.country)
+    weather = weather_of(place, history, horizon, first_hour)
     shocks, walk = random.standard_normal((paths, ahead)), random.standard_normal((paths, -(-ahead // DAY)))
     found = [
-        _paths(values / scale, first_hour, free, shocks[:, :until], walk, skewed=bool(skewed[0]), far=far)
+        _paths(values / scale, first_hour, free, weather, shocks[:, :until], walk, skewed=bool(skewed[0]), far=far)
         for far, until in (((False, DAY), (True, ahead)) if ahead > DAY else ((False, ahead),))
     ]
     told = np.concatenate([found[0], *(later[:, DAY:] for later in found[1:])], axis=1) * scale
@@ -58,11 +60,25 @@ def simulate(history: History, horizon: int, place: Place, *, paths: int = PATHS
     return np.asarray(told, dtype=float)
 
 
+def has_model(history: History) -> bool:
+    """Whether the paths follow the model, and not the days of the past."""
+    enough = history.known >= SARIMAX.minimum_history
+    return enough and bool(np.nanmin(history.values) < np.nanmax(history.values))
+
+
 def _paths(
-    level: Floats, first_hour: int, free: Hours, shocks: Floats, walk: Floats, *, skewed: bool, far: bool
+    level: Floats,
+    first_hour: int,
+    free: Hours,
+    weather: Floats | None,
+    shocks: Floats,
+    walk: Floats,
+    *,
+    skewed: bool,
+    far: bool,
 ) -> Floats:
     transform, hours, ahead = Transform.of(skewed=skewed, far=far), level.shape[1], shocks.shape[1]
-    fitted, regressors, z = fit_model(level, first_hour, ahead, free, None, skewed=skewed, far=far)
+    fitted, regressors, z = fit_model(level, first_hour, ahead, free, weather, skewed=skewed, far=far)
     expected = product(regressors[:, hours - TAIL :], fitted.coefficients)
     residuals = np.where(np.isnan(z[:, -TAIL:]), 0.0, z[:, -TAIL:] - expected[:, :TAIL])
     spread = np.sqrt(fitted.variance[0]) * fitted.profile[0, (first_hour + hours + np.arange(ahead)) % DAY] * WIDENING

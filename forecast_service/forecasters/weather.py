@@ -21,6 +21,11 @@ def weather_of(place: Place, history: History, horizon: int, first_hour: int) ->
     return degrees(on_wall(place.temperature, history, horizon, place.zone), first_hour)
 
 
+def is_known(place: Place, history: History, horizon: int) -> bool:
+    """Whether a forecast of these hours rests on the temperature of each of them and of the history."""
+    return place.temperature is not None and not np.isnan(on_wall(place.temperature, history, horizon, "UTC")).any()
+
+
 def said(place: Place, history: History, horizon: int) -> str:
     """Whether a forecast rests on the temperature, and if not, why; empty where the place has none."""
     if place.temperature is None:

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 METERS = """
 SELECT device.id, device.kind, device.plant_id, device.parent_id, series.until, coalesce(series.revision, 0),
-       plant.timezone, plant.country
+       plant.timezone, plant.country, coalesce(weather.planned_revision, 0)
 FROM devices_device AS device
 LEFT JOIN hours_series AS series ON series.device_id = device.id
 LEFT JOIN devices_plant AS plant ON plant.id = device.plant_id AND plant.deleted_at IS NULL
+LEFT JOIN plant_series_plantseries AS weather ON weather.plant_id = device.plant_id AND weather.name = 'temperature'
 WHERE device.deleted_at IS NULL AND
 """
 # As `devices.queries.in_force` has it.
@@ -26,7 +27,10 @@ EXISTS (SELECT FROM devices_assignment AS assigned WHERE assigned.device_id = de
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A device, until when its hours are complete (None: no hour is) with their revision, and where it stands (None: unknown)."""
+    """A device, until when its hours are complete (None: no hour is) with their revision, and where it stands (None: unknown).
+
+    weather: the revision of its plant's temperature that forecasts rest on; 0 without one.
+    """
 
     id: uuid.UUID
     kind: str
@@ -36,6 +40,7 @@ class Meter:
     revision: int
     zone: str | None
     country: str | None
+    weather: int
 
 
 def meters_named(ids: Sequence[uuid.UUID], *, seen_by: uuid.UUID | None = None) -> list[Meter]:

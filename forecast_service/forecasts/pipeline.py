@@ -52,8 +52,11 @@ class Made:
 
 
 def make_forecasts(populations: Sequence[Population], models: Mapping[Key, SavedModel], *, horizon: int) -> Made:
-    """Forecast the hours after each population's `until`, by the model chosen now, else by its saved one, else SARIMAX."""
-    populations, histories = in_their_weather(populations), histories_of(populations)
+    """Forecast the hours after each population's `until`, by the model chosen now, else by its saved one, else SARIMAX.
+
+    Where the temperature of a population's place is to be of use, it is there already.
+    """
+    histories = histories_of(populations)
     chosen = choose_for(populations, histories, models)
     used = [chosen.get(key(one)) or models.get(key(one)) for one in populations]
     alike: dict[tuple[Place, str], list[int]] = defaultdict(list)

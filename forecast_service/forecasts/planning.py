@@ -18,19 +18,23 @@ from forecast_service.devices.models import Device
 from forecast_service.devices.queries import in_force
 from forecast_service.forecasts.models import Plan
 from forecast_service.forecasts.scopes import Population, Scope, parse_scope, populate_each
-from forecast_service.forecasts.services import UNDONE, plan_scopes
+from forecast_service.forecasts.services import UNDONE, plan_again, plan_scopes
 from forecast_service.forecasts.tasks import issue_forecasts
 from forecast_service.hours.models import Series
+from forecast_service.plant_series.models import PlantSeries
+from forecast_service.plant_series.queries import TEMPERATURE
 from forecast_service.training.models import SavedModel
 
 SERIES_AT_ONCE = 500
 PLANS_A_TASK = 300
 ASK_AGAIN_AFTER = timedelta(minutes=10)
+# A weather service that corrects itself every minute does not keep the workers busy.
+WEATHER_AT_MOST_EVERY = timedelta(minutes=10)
 
 
 def plan_forecasts() -> int:
     """One round; how many series were taken up and plans handed out."""
-    return take_up_changes() + hand_out()
+    return take_up_changes() + take_up_weather() + hand_out()
 
 
 @transaction.atomic
@@ -48,6 +52,27 @@ def take_up_changes() -> int:
     for one in changed:
         one.planned_revision = one.revision
     Series.objects.bulk_update(changed, ["planned_revision"])
+    return len(changed)
+
+
+@transaction.atomic
+def take_up_weather() -> int:
+    """Have the scopes of plants with a new temperature forecast once more from the same hour; the number of plants."""
+    now = timezone.now()
+    rested = Q(planned_at=None) | Q(planned_at__lte=now - WEATHER_AT_MOST_EVERY)
+    changed = dict(
+        PlantSeries.objects.select_for_update(skip_locked=True)
+        .filter(rested, name=TEMPERATURE, revision__gt=F("planned_revision"))
+        .order_by("plant_id")
+        .values_list("plant_id", "revision")[:SERIES_AT_ONCE]
+    )
+    if not changed:
+        return 0
+    devices = Device.live.filter(plant_id__in=changed).values_list("pk", flat=True)
+    plan_again(scopes=[(str(scope), kind) for scope, kind in _scopes_of(list(devices))])
+    PlantSeries.objects.filter(name=TEMPERATURE, plant_id__in=changed).update(
+        planned_revision=F("revision"), planned_at=now
+    )
     return len(changed)
 
 

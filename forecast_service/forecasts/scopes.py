@@ -64,9 +64,16 @@ class Population:
     @property
     def basis(self) -> str:
         state = [f"{one.id}:{one.revision}" for one in self.members]
+        place = [repr(self.place), f"weather:{self.members[0].weather}" if self.plant else ""]
         return hashlib.sha256(
-            " ".join([self.kind, repr(self.place), self.until.isoformat(), *sorted(state)]).encode()
+            " ".join([self.kind, *place, self.until.isoformat(), *sorted(state)]).encode()
         ).hexdigest()
+
+    @property
+    def plant(self) -> uuid.UUID | None:
+        """Whose weather it follows: where all of its meters stand. None for production: the sun does not follow the warmth."""
+        plants = {meter.plant_id for meter in self.members}
+        return plants.pop() if len(plants) == 1 and self.kind != "production" else None
 
 
 def parse_scope(text: str) -> Scope:

@@ -1,6 +1,6 @@
 """Every write of forecasts and plans."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from forecast_service.forecasts.models import Forecast, Plan
 from forecast_service.forecasts.pipeline import Issue, columns, make_forecasts
 from forecast_service.forecasts.rows import insert_forecasts, note_done
 from forecast_service.forecasts.scopes import Population, UnknownScope, parse_scope, populate_each
+from forecast_service.forecasts.weather import in_their_weather
 from forecast_service.training.queries import current_models
 from forecast_service.training.services import keep_choices
 from service_kit import outbox
@@ -84,7 +85,7 @@ def issue_together(*, plan_ids: Sequence[int]) -> int:
         else:
             plan.done_until, plan.last_error = plan.due_until, str(population)
     Plan.objects.filter(pk__in=gone).delete()
-    populations = [population for _, population in ready]
+    populations = in_their_weather([population for _, population in ready])
     issues: list[Issue] = []
     if populations:
         made = make_forecasts(populations, current_models(populations), horizon=LONGEST_HORIZON)
@@ -103,18 +104,25 @@ def issue_together(*, plan_ids: Sequence[int]) -> int:
 
 @transaction.atomic
 def store_forecasts(*, issues: Sequence[Issue]) -> int:
-    """Make each the current forecast of its scope and tell of it, unless there is one from the same hour already; their number."""
+    """Make each the current forecast of its scope and tell of it, unless there is one on the same basis already; their number.
+
+    One that was made from the same hour in other weather is replaced.
+    """
     populations = [issue.population for issue in issues]
-    there = set(
-        Forecast.objects.filter(
-            scope__in={one.scope for one in populations}, history_until__in={one.until for one in populations}
-        ).values_list("scope", "kind", "history_until")
+    from_same_hour = Forecast.objects.filter(
+        scope__in={one.scope for one in populations}, history_until__in={one.until for one in populations}
     )
-    rows = [
-        _row(issue)
-        for issue in issues
-        if (issue.population.scope, issue.population.kind, issue.population.until) not in there
-    ]
+    there = {
+        (scope, kind, until): (pk, basis)
+        for pk, scope, kind, until, basis in from_same_hour.values_list("pk", "scope", "kind", "history_until", "basis")
+    }
+    rows, replaced = [], []
+    for row in map(_row, issues):
+        pk, basis = there.get((row.scope, row.kind, row.history_until), (None, ""))
+        if basis != row.basis:
+            rows.append(row)
+            replaced.append(pk)
+    Forecast.objects.filter(pk__in=[pk for pk in replaced if pk]).delete()
     for kind in {row.kind for row in rows}:
         scopes = [row.scope for row in rows if row.kind == kind]
         Forecast.objects.filter(scope__in=scopes, kind=kind, is_current=True).update(is_current=False)
@@ -131,6 +139,14 @@ def replace_forecast(*, issue: Issue) -> None:
     of = issue.population
     Forecast.objects.filter(scope=of.scope, kind=of.kind, history_until=of.until).delete()
     store_forecasts(issues=[issue])
+
+
+@transaction.atomic
+def drop_forecast(*, scope: str, kind: str) -> None:
+    """Forget the current forecast. The workers make another, but not of a list, which is forecast when it is asked for."""
+    Forecast.objects.filter(scope=scope, kind=kind, is_current=True).delete()
+    if "," not in scope:
+        plan_again(scopes=[(scope, kind)])
 
 
 def _row(issue: Issue) -> Forecast:
@@ -182,6 +198,22 @@ def purge_past_forecasts() -> int:
     with connection.cursor() as cursor:
         cursor.execute(THIN_OUT, [now - KEEP_EVERY_HOUR_FOR])
         return dropped + cursor.rowcount
+
+
+# Locked in the order in which the workers lock them.
+AGAIN = """
+UPDATE forecasts_plan SET done_until = NULL, enqueued_at = NULL WHERE id IN (
+    SELECT plan.id FROM forecasts_plan AS plan
+    JOIN unnest(%s::text[], %s::text[]) AS again (scope, kind) USING (scope, kind) ORDER BY plan.id FOR UPDATE OF plan
+)
+"""
+
+
+def plan_again(*, scopes: Collection[tuple[str, str]]) -> int:
+    """Have these (scope, kind) forecast once more from where their histories end; the number of those that were planned at all."""
+    with connection.cursor() as cursor:
+        cursor.execute(AGAIN, [[scope for scope, _ in scopes], [kind for _, kind in scopes]])
+        return cursor.rowcount
 
 
 def plan_scopes(*, due: Iterable[Population]) -> int:

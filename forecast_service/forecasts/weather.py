@@ -9,23 +9,23 @@ from forecast_service.forecasts.scopes import Population
 from forecast_service.plant_series.queries import temperatures_of
 
 
-def in_their_weather(populations: Sequence[Population]) -> list[Population]:
-    """The same populations; where all meters of one stand in one plant, with its temperature as far as it is known.
+def in_their_weather(
+    populations: Sequence[Population], *, history: int = LONGEST_HISTORY, ahead: int = LONGEST_HORIZON
+) -> list[Population]:
+    """The same populations, those that follow the weather of a plant with its temperature as far as it is known.
 
-    Production is left as it is: the sun does not follow the warmth.
+    history, ahead: hours before and after each population's `until`.
     """
-    plants = [{meter.plant_id for meter in one.members if one.kind != "production"} for one in populations]
-    wanted = {plant for own in plants if len(own) == 1 for plant in own if plant}
+    plants = [one.plant for one in populations]
+    wanted = {plant for plant in plants if plant}
     if not wanted:
         return list(populations)
     known = temperatures_of(
         wanted,
-        start=min(one.until for one in populations) - timedelta(hours=LONGEST_HISTORY),
-        end=max(one.until for one in populations) + timedelta(hours=LONGEST_HORIZON),
+        start=min(one.until for one in populations) - timedelta(hours=history),
+        end=max(one.until for one in populations) + timedelta(hours=ahead),
     )
     return [
-        replace(one, place=replace(one.place, temperature=known[plant]))
-        if len(own) == 1 and (plant := next(iter(own))) in known
-        else one
-        for one, own in zip(populations, plants, strict=True)
+        replace(one, place=replace(one.place, temperature=known[plant])) if plant in known else one
+        for one, plant in zip(populations, plants, strict=True)
     ]

@@ -1,15 +1,25 @@
 """Totals of days, weeks and months: what is known of them, what is still to come, and how past ones had been told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
-from forecast_service.forecasters.base import DAY, LONGEST_HISTORY, History, NothingToForecastFrom
-from forecast_service.forecasters.paths import simulate
+from forecast_service.forecasters.base import (
+    DAY,
+    LONGEST_HISTORY,
+    History,
+    NothingToForecastFrom,
+    Place,
+    Temperature,
+)
+from forecast_service.forecasters.choose import from_first_known
+from forecast_service.forecasters.paths import has_model, simulate
 from forecast_service.forecasters.regressors import fill_gaps
+from forecast_service.forecasters.weather import said
 from forecast_service.forecasts.pipeline import histories_of
 from forecast_service.forecasts.scopes import Population
+from forecast_service.forecasts.weather import in_their_weather
 from forecast_service.totals.periods import HOUR, Name, Period, period_at, periods_before, shares
 
 PAST: dict[Name, int] = {"day": 7, "week": 4, "month": 3}
@@ -47,35 +57,53 @@ class PastAccuracy:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
+    """reason: whether the plant's temperature was of use for the running period, and if not, why; empty where there is none."""
+
     running: Total
     past: list[Total]
     accuracy: PastAccuracy
+    reason: str
 
 
 def totals(population: Population, name: Name) -> Totals:
     """The period that holds the first hour not known yet, and those before it as they would have been told at their beginning."""
     hours = LONGEST_HISTORY + (PAST[name] + 1) * LONGEST[name]
+    (population,) = in_their_weather([population], history=hours, ahead=LONGEST[name])
     (history,) = histories_of([population], hours=hours)
     running = period_at(name, population.until, population.clock)
-    now = _total(history, running, population)
+    now = _total(history, running, population.place)
     past = []
     for period in periods_before(name, running, PAST[name], population.clock):
+        back = int(-((period.start - history.end) // HOUR))
         try:
-            past.append(
-                _total(history.before(int(-((period.start - history.end) // HOUR))), period, population, history)
-            )
+            past.append(_total(history.before(back), period, _as_then(population.place, back), history))
         except (NothingToForecastFrom, ValueError):
             break  # before the history
-    return Totals(now, past, _accuracy(past))
+    seen = from_first_known(history.last(LONGEST_HISTORY))
+    reason = said(population.place, seen, _hours_to_end(seen, running)) if has_model(seen) else ""
+    return Totals(now, past, _accuracy(past), reason)
 
 
-def _total(told_from: History, period: Period, population: Population, whole: History | None = None) -> Total:
+def _as_then(place: Place, back: int) -> Place:
+    """As it was known so many hours ago, had the temperature been known as far ahead as it is now."""
+    if place.temperature is None:
+        return place
+    start, values = place.temperature.start, place.temperature.values
+    known = int(np.flatnonzero(~np.isnan(values))[-1]) + 1
+    return replace(place, temperature=Temperature(start, values[: max(known - back, 0)]))
+
+
+def _hours_to_end(told_from: History, period: Period) -> int:
+    return max(int(np.ceil((period.end - told_from.end) / HOUR)), 1)
+
+
+def _total(told_from: History, period: Period, place: Place, whole: History | None = None) -> Total:
     """told_from: the history that is known when the prediction is made; whole: all that has come since."""
     whole = whole or told_from
     before = shares(period, told_from.start, len(told_from.values))
     filled = fill_gaps(told_from.values[None])[0]
-    ahead = max(int(np.ceil((period.end - told_from.end) / HOUR)), 1)
-    paths = simulate(told_from, ahead, population.place) @ shares(period, told_from.end, ahead)
+    ahead = _hours_to_end(told_from, period)
+    paths = simulate(told_from, ahead, place) @ shares(period, told_from.end, ahead)
     lower, middle, upper = np.quantile(paths, (LOWER, MIDDLE, UPPER)) + float(filled @ before)
     share = shares(period, whole.start, len(whole.values))
     known = ~np.isnan(whole.values) & (share > 0)

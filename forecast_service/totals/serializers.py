@@ -39,5 +39,8 @@ class TotalsSerializer(TotalSerializer):
     kind = serializers.ChoiceField(KINDS)
     period = serializers.ChoiceField(PERIODS)
     timezone = serializers.CharField()
+    reason = serializers.CharField(
+        help_text="Whether the plant's temperature was of use, and if not, why; empty where it has none"
+    )
     accuracy = PastAccuracySerializer()
     past = TotalSerializer(many=True, help_text="Newest first, as they would have been told at their beginning")

@@ -17,7 +17,8 @@ class TotalsView(APIView):
         summary="The total of the running day, week or month, and of past ones against what came",
         description=(
             "Known hours count as they are; the rest comes from simulated paths, whose totals give the interval. "
-            "The running period is the one that holds the first hour not known yet."
+            "The running period is the one that holds the first hour not known yet. "
+            "Past ones are told with the temperature that came, as far ahead as it is known now."
         ),
         tags=["forecasts"],
         parameters=[TotalsQuerySerializer],
@@ -36,6 +37,7 @@ class TotalsView(APIView):
             "kind": population.kind,
             "period": asked["period"],
             "timezone": population.clock,
+            "reason": found.reason,
             "accuracy": found.accuracy,
             "past": found.past,
         }

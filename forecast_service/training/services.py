@@ -17,11 +17,17 @@ def keep_choices(*, models: Sequence[SavedModel]) -> None:
 
 @transaction.atomic
 def delete_model(*, model: SavedModel) -> None:
-    """Without it, the newest model that is left speaks for the scope; without any, the workers choose at the next hour."""
+    """Without it, the newest model that is left speaks for the scope; without any, the workers choose one.
+
+    What it forecast goes with it: the next answer is by what is left.
+    """
+    from forecast_service.forecasts.services import drop_forecast
+
     model.delete()
     if model.is_current:
         left = SavedModel.objects.filter(scope=model.scope, kind=model.kind).order_by("-version")
         SavedModel.objects.filter(pk__in=left.values("pk")[:1]).update(is_current=True)
+        drop_forecast(scope=model.scope, kind=model.kind)
 
 
 @transaction.atomic

@@ -75,7 +75,10 @@ class ModelList(ListAPIView[SavedModel]):
     delete=extend_schema(
         operation_id="deleteForecastModel",
         summary="Delete a model (who trained it, or an admin)",
-        description="The newest one that is left speaks for the scope; without any, the workers choose one.",
+        description=(
+            "What it forecast goes with it. The newest model that is left speaks for the scope; without any, the workers "
+            "choose one."
+        ),
         tags=TAGS,
     ),
 )

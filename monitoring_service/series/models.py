@@ -4,8 +4,8 @@ from django.db import models
 class Series(models.Model):
     """What a plant's series of a name is measured in: temperature in °C, price in EUR/kWh, co2 in g/kWh.
 
-    `changes` counts the times that any of its values was written: while it stands still, so does what rests on them.
-    It is the version under which they are told.
+    `changes` counts the events that told of its values: while it stands still, so does what rests on them.
+    It is the version of the newest of these events.
     """
 
     pk = models.CompositePrimaryKey("plant_id", "name")

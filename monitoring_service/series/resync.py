@@ -1,4 +1,4 @@
-"""Plants' series told anew: all that is known of each, under its version."""
+"""Plants' series told anew: all that is known of each, under new versions."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -38,7 +38,7 @@ class OwnedSeries(Owned):
         for plant_id, name in list(wanted.order_by("key").values_list("plant_id", "name")):
             with transaction.atomic():
                 series = Series.objects.select_for_update().get(plant_id=plant_id, name=name)
-                tell_hours(plant_id=plant_id, name=name, unit=series.unit, version=series.changes)
+                tell_hours(plant_id=plant_id, name=name, unit=series.unit)
             told += 1
         return told
 

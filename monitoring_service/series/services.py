@@ -53,19 +53,25 @@ def store_series(
         )
         changed = [start for (start,) in cursor.fetchall()]
         if changed:
-            cursor.execute(
-                "UPDATE series_series SET changes = changes + 1 WHERE plant_id = %s AND name = %s RETURNING changes",
-                [str(plant_id), name],
-            )
-            (version,) = cursor.fetchone()
-            tell_hours(plant_id=plant_id, name=name, unit=unit, version=version, starts=changed)
+            tell_hours(plant_id=plant_id, name=name, unit=unit, starts=changed)
     return len(changed)
 
 
-def tell_hours(*, plant_id: UUID, name: str, unit: str, version: int, starts: Sequence[datetime] | None = None) -> None:
-    """Publish what is known of these hours, or of all, HOURS_AN_EVENT at a time; within the caller's transaction."""
+def tell_hours(*, plant_id: UUID, name: str, unit: str, starts: Sequence[datetime] | None = None) -> None:
+    """Publish what is known of these hours, or of all, HOURS_AN_EVENT at a time; within the transaction that locks the series.
+
+    Each batch has a version of its own and names the one that it follows, so that a copy knows whether it lacks one; what is
+    told of all hours follows nothing.
+    """
     known = best_values(plant_id=plant_id, name=name, starts=starts)
     batches = [known[first : first + HOURS_AN_EVENT] for first in range(0, len(known), HOURS_AN_EVENT)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE series_series SET changes = changes + %s WHERE plant_id = %s AND name = %s RETURNING changes",
+            [len(batches), str(plant_id), name],
+        )
+        (newest,) = cursor.fetchone()
+    oldest = newest - len(batches) + 1
     publish_all(
         (
             SeriesUpdated(
@@ -73,8 +79,9 @@ def tell_hours(*, plant_id: UUID, name: str, unit: str, version: int, starts: Se
                 name=name,
                 unit=unit,
                 hours=[SeriesHour(start=one.start, value=one.value) for one in batch],
+                after=0 if starts is None and version == oldest else version - 1,
             ),
             version,
         )
-        for batch in batches
+        for version, batch in enumerate(batches, start=oldest)
     )

@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from forecast_service.anomalies.models import Anomaly
+from forecast_service.anomalies.services import purge_old_anomalies
 from forecast_service.conftest import NOON
 from forecast_service.forecasts.models import Forecast, Plan
 from forecast_service.forecasts.planning import take_up_changes
 from forecast_service.forecasts.rows import ENERGIES
 from forecast_service.forecasts.services import issue_planned
-from service_kit.events import AnomalyJudged
+from service_kit.events import AnomalyJudged, SeriesHour, SeriesUpdated
 
 pytestmark = pytest.mark.django_db
 ANOMALIES = "/api/forecasts/anomalies"
@@ -161,3 +163,52 @@ def test_the_list_takes_few_queries(meter, look, alice, client_for, django_asser
     client = client_for(alice)
     with django_assert_max_num_queries(4):
         client.get(ANOMALIES)
+
+
+@pytest.fixture
+def heated(device, plant, hours, habit, deliver):
+    """`heated(known=True)`: a home that is heated, in mild weather with a cold half day now and then; `more` kWh in the last hours.
+
+    The last half day is cold, or else it is `celsius`.
+    """
+
+    def make(*, known, celsius=2.0, more=0.0):
+        house = plant()
+        meter = device(plant_id=house)
+        ago = np.arange(40 * 24)[::-1]
+        past = np.where(ago // 12 % 17 == 9, 2.0, 11 + 3 * np.cos(ago / 40))
+        weather = np.concatenate([past, np.full(12, celsius)])
+        energy = np.array(habit(40.5)) + 0.4 * np.maximum(15 - weather, 0)
+        energy[-12:] += more
+        hours(meter, energy)
+        if known:
+            start = NOON - timedelta(hours=len(weather))
+            told = [SeriesHour(start=start + timedelta(hours=n), value=one) for n, one in enumerate(weather.tolist())]
+            deliver(SeriesUpdated(plant_id=house, name="temperature", unit="°C", hours=told))
+        return meter
+
+    return make
+
+
+@pytest.mark.parametrize(("known", "faults"), [(False, ["unusually_high"]), (True, [])])
+def test_what_is_only_cold_weather_is_told_only_where_nobody_knows_the_temperature(heated, look, known, faults):
+    look(heated(known=known), [])
+    assert [one.fault for one in Anomaly.objects.all()] == faults
+
+
+def test_what_the_weather_does_not_explain_is_told_as_such(heated, look, client_for, admin, published):
+    look(heated(known=True, celsius=14.0, more=6.0), [])
+    (one,) = client_for(admin).get(ANOMALIES).json()["results"]
+    assert (one["fault"], one["with_temperature"]) == ("unusually_high", True)
+    told = [each.event.message for each in published() if each.event.type == "anomaly.detected"]
+    assert [message.endswith("expected at this temperature.") for message in told] == [True]
+
+
+def test_what_ended_long_ago_is_forgotten(meter, look, settings):
+    look(meter, [0.0] * 6)
+    assert purge_old_anomalies() == 0
+    Anomaly.objects.update(end=timezone.now() - timedelta(days=settings.ANOMALY_KEEP_DAYS, hours=-1))
+    assert purge_old_anomalies() == 0
+    Anomaly.objects.update(end=timezone.now() - timedelta(days=settings.ANOMALY_KEEP_DAYS, hours=1))
+    assert purge_old_anomalies() > 0
+    assert not Anomaly.objects.exists()

@@ -6,10 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from forecast_service.conftest import NOON
-from forecast_service.plant_series.models import PlantHour
-from forecast_service.plant_series.queries import temperatures_of
+from forecast_service.forecasts.models import Forecast, Plan
+from forecast_service.forecasts.planning import WEATHER_AT_MOST_EVERY, take_up_changes, take_up_weather
+from forecast_service.forecasts.services import UNDONE, issue_planned
+from forecast_service.plant_series.models import PlantHour, PlantSeries
+from forecast_service.plant_series.queries import temperatures_of, versions_by_series
 from forecast_service.plant_series.services import keep_series
 from service_kit.events import InvalidEvent, SeriesHour, SeriesUpdated
 
@@ -96,3 +100,112 @@ def test_the_highest_version_of_an_hour_wins_in_whatever_order_they_arrive(deliv
 def test_a_value_that_is_not_finite_is_refused_by_name() -> None:
     with pytest.raises(InvalidEvent, match="temperature nan of plant"):
         keep_series(state=told([float("nan")], NOON), version=1)
+
+
+def issue_due() -> int:
+    plans = list(Plan.objects.filter(UNDONE).values_list("pk", flat=True))
+    return issue_planned(plan_ids=plans)
+
+
+def test_a_new_weather_forecast_is_followed_by_new_forecasts_from_the_same_hour(
+    heated: dict[str, Any], deliver: Any, client_for: Any, alice: Any
+) -> None:
+    take_up_changes()
+    assert issue_due() == 3
+    before = Forecast.objects.get(scope=f"device_{heated['meter']}")
+
+    deliver(told(heated["celsius"].tolist(), NOON - timedelta(days=28), plant_id=heated["plant"]))
+    assert take_up_weather() == 1
+    assert take_up_weather() == 0
+    assert issue_due() == 3
+
+    after = Forecast.objects.get(scope=f"device_{heated['meter']}")
+    assert (after.history_until, after.is_current) == (before.history_until, True)
+    assert "temperature" not in before.reason
+    assert after.reason.endswith("with the plant's temperature")
+    assert after.version > before.version
+    assert ask(client_for, alice, heated["meter"])["issued_at"] == after.issued_at.isoformat().replace("+00:00", "Z")
+
+
+def test_weather_that_changes_every_minute_is_followed_every_ten(heated: dict[str, Any], deliver: Any) -> None:
+    def new_weather(version: int) -> int:
+        deliver(told([float(version)], NOON, plant_id=heated["plant"]), version=version)
+        return take_up_weather()
+
+    assert [new_weather(1), new_weather(2), new_weather(3)] == [1, 0, 0]
+    PlantSeries.objects.update(planned_at=timezone.now() - WEATHER_AT_MOST_EVERY)
+    assert [take_up_weather(), take_up_weather()] == [1, 0]
+
+
+def test_what_does_not_follow_the_weather_stays_as_it_is(
+    heated: dict[str, Any], device: Any, hours: Any, habit: Any, deliver: Any
+) -> None:
+    panels = device(plant_id=heated["plant"], kind="production")
+    hours(panels, habit(28))
+    take_up_changes()
+    issue_due()
+    before = Forecast.objects.get(scope=f"device_{panels}")
+    deliver(told(heated["celsius"].tolist(), NOON - timedelta(days=28), plant_id=heated["plant"]))
+    deliver(told([0.3], NOON, plant_id=heated["plant"], name="price", unit="EUR/kWh"))
+    assert take_up_weather() == 1
+    assert issue_due() == 3
+    assert Forecast.objects.get(scope=f"device_{panels}").pk == before.pk
+
+
+def test_a_lost_batch_is_noticed_until_all_is_told_anew(deliver: Any) -> None:
+    def known() -> list[tuple[str, int, bool]]:
+        return list(versions_by_series())
+
+    key = f"{PLANT}/temperature"
+    deliver(told([3.0], NOON), version=1)
+    deliver(told([4.0], NOON, after=1), version=2)
+    assert known() == [(key, 2, False)]
+    deliver(told([6.0], NOON + timedelta(hours=2), after=3), version=4)  # the third was lost
+    assert known() == [(key, 2, False)]
+    assert PlantHour.objects.count() == 2
+    deliver(told([4.0, 5.0, 6.0], NOON), version=5)
+    assert known() == [(key, 5, False)]
+
+
+def test_a_copy_that_lacks_the_first_batch_has_no_version(deliver: Any) -> None:
+    deliver(told([4.0], NOON, after=1), version=2)
+    assert [version for _, version, _ in versions_by_series()] == [0]
+
+
+def test_totals_follow_the_weather_as_far_as_it_is_known(
+    heated: dict[str, Any], deliver: Any, client_for: Any, alice: Any
+) -> None:
+    def totals() -> dict[str, dict[str, Any]]:
+        asked = f"/api/forecasts/totals?device_id={heated['meter']}&period="
+        return {period: client_for(alice).get(asked + period).json() for period in ("day", "week", "month")}
+
+    def error(week: dict[str, Any], came: float) -> float:
+        return float(abs(week["predicted_kwh"] - came))
+
+    without = totals()
+    assert {one["reason"] for one in without.values()} == {""}
+
+    deliver(told(heated["celsius"].tolist(), NOON - timedelta(days=28), plant_id=heated["plant"]))
+    known = totals()
+
+    until_monday = 6 * 24 + 11
+    week, blind = known["week"], without["week"]
+    came = float(heated["came"][:until_monday].sum()) + week["actual_kwh"]
+    assert error(week, came) < 0.5 * error(blind, came)
+    assert week["lower_80"] < came < week["upper_80"]
+    past = week["past"][0]["actual_kwh"]
+    assert error(week["past"][0], past) < 0.5 * error(blind["past"][0], past)
+    assert known["day"]["reason"] == week["reason"] == "with the plant's temperature"
+    assert known["month"]["reason"].startswith("with the plant's temperature for the first 24 hours alone")
+
+
+def test_past_totals_are_told_with_no_more_of_the_weather_than_is_known_ahead_now(
+    heated: dict[str, Any], deliver: Any, client_for: Any, alice: Any
+) -> None:
+    def past() -> list[float]:
+        answer = client_for(alice).get(f"/api/forecasts/totals?device_id={heated['meter']}&period=day")
+        return [one["predicted_kwh"] for one in answer.json()["past"]]
+
+    without = past()
+    deliver(told(heated["celsius"][: 28 * 24].tolist(), NOON - timedelta(days=28), plant_id=heated["plant"]))
+    assert past() == without

@@ -10,7 +10,7 @@ from django.utils import timezone
 from forecast_service.conftest import NOON
 from forecast_service.forecasts.models import Forecast, Plan
 from forecast_service.forecasts.planning import take_up_changes
-from forecast_service.forecasts.services import issue_planned
+from forecast_service.forecasts.services import UNDONE, issue_planned
 from forecast_service.training.jobs import MOST_ATTEMPTS, MOST_OPEN, hand_out_jobs, run_job
 from forecast_service.training.models import Job, SavedModel
 
@@ -127,6 +127,24 @@ def test_versions_count_up_and_deleting_falls_back(meter, alice, client_for):
     assert client.delete(f"{MODELS}/{second}").status_code == 204
     assert client.get(f"{MODELS}/{second}").status_code == 404
     assert client.get(f"{MODELS}/{first}").json()["is_current"] is True
+
+
+def test_what_a_deleted_model_forecast_goes_with_it(meter, alice, client_for):
+    client = client_for(alice)
+
+    def speaks():
+        return client.get("/api/forecasts", {"device_id": str(meter)}).json()["model"]
+
+    take_up_changes()
+    plans = list(Plan.objects.values_list("pk", flat=True))
+    issue_planned(plan_ids=plans)
+    job = trained(client, meter, model="seasonal_naive")
+    assert speaks().startswith("seasonal_naive")
+    client.delete(f"{MODELS}/{job['model_id']}")
+    assert speaks() == "sarimax"
+    assert [plan.scope for plan in Plan.objects.filter(UNDONE)] == [f"device_{meter}"]
+    assert issue_planned(plan_ids=plans) == 1
+    assert Forecast.objects.get(scope=f"device_{meter}", is_current=True).model == "sarimax"
 
 
 def test_who_sees_and_deletes_what(meter, alice, bob, charlie, admin, client_for):

@@ -1,7 +1,6 @@
 """What changes in a plant's series is told in the same transaction: what is known of each hour, under the version of the series."""
 
 import uuid
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -58,21 +57,29 @@ def test_another_unit_is_refused_and_nothing_is_told() -> None:
     assert told() == []
 
 
-def test_a_long_series_goes_out_in_batches_of_one_version() -> None:
+def test_a_long_series_goes_out_in_batches_of_which_each_names_the_one_before() -> None:
+    store(20)
+    told()
     store(*range(HOURS_AN_EVENT + 5))
-    assert [(version, len(values)) for version, values in told()] == [(1, HOURS_AN_EVENT), (1, 5)]
+    events = [decode(bytes(row.body)) for row in OutboxEvent.objects.order_by("pk")]
+    batches = [(one.version, one.event) for one in events if isinstance(one.event, SeriesUpdated)]
+    assert [(version, event.after, len(event.hours)) for version, event in batches] == [
+        (2, 1, HOURS_AN_EVENT),
+        (3, 2, 5),
+    ]
 
 
-def test_resync_tells_all_of_a_series_under_its_version(deliver: Callable[..., None]) -> None:
+def test_resync_tells_all_of_a_series_as_something_that_follows_nothing() -> None:
     store(10, 11)
     store(9)
     store(0.3, name="price", unit="EUR/kWh")
     told()
     owned = OwnedSeries()
     assert owned.resync([f"{PLANT}/temperature"]) == 1
-    assert told() == [(2, [9, 11])]
+    assert [decode(bytes(row.body)).event.after for row in OutboxEvent.objects.all()] == [0]  # type: ignore[attr-defined]
+    assert told() == [(3, [9, 11])]
     assert owned.resync(None) == 2
-    assert told() == [(1, [0.3]), (2, [9, 11])]
+    assert told() == [(2, [0.3]), (4, [9, 11])]
 
 
 def test_series_are_compared_by_plant_and_name() -> None:
