@@ -34,6 +34,8 @@ SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
     "DEFAULT_TIMEZONE": (re.compile(r"[A-Za-z0-9_+/-]+"), "an IANA time zone such as Europe/Rome"),
     "GRACE_MINUTES": (re.compile(r"[0-9]+"), "a number of minutes"),
     "RETENTION_MONTHS": (re.compile(r"[0-9]+"), "a number of months; 0 keeps readings for ever"),
+    "REPORT_KEEP_DAYS": (re.compile(r"[0-9]+"), "a number of days; 0 keeps reports for ever"),
+    "ALERT_KEEP_DAYS": (re.compile(r"[0-9]+"), "a number of days; 0 keeps alerts for ever"),
     "THROTTLE_LOGIN": (_RATE, "number/sec, number/min or number/hour, for example 30/min"),
     "THROTTLE_REGISTER": (_RATE, "number/sec, number/min or number/hour, for example 60/min"),
     **dict.fromkeys(

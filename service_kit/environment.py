@@ -36,6 +36,18 @@ def env_int(name: str, default: object = _REQUIRED) -> int:
     return _parsed(name, default, int, "a whole number")
 
 
+def env_count(name: str, default: object = _REQUIRED) -> int:
+    """How many of something; not fewer than none."""
+
+    def parse(text: str) -> int:
+        number = int(text)
+        if number < 0:
+            raise ValueError(text)
+        return number
+
+    return _parsed(name, default, parse, "a whole number, 0 or more")
+
+
 def env_bool(name: str, default: object = _REQUIRED) -> bool:
     def parse(text: str) -> bool:
         return {

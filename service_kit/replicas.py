@@ -99,14 +99,15 @@ class UserReplica(Replica):
         abstract = True
 
 
-def user_handlers(model: type[UserReplica]) -> Handlers:
-    """The handlers that keep a copy of the users, for a service's HANDLERS table."""
+def user_handlers(model: type[UserReplica], *also: str) -> Handlers:
+    """The handlers that keep a copy of the users, for a service's HANDLERS table; `also`: fields of the event that it needs too."""
 
     def on_user_changed(event: UserState, envelope: Envelope) -> None:
         values = {
             "username": event.username,
             "role": event.role,
             "is_active": event.is_active,
+            **{name: getattr(event, name) for name in also},
         }
         upsert(model, key={"id": event.id}, version=envelope.version, values=values)
 

@@ -1,10 +1,9 @@
 """auth_service: accounts, tokens, and the sagas that make, change and remove a user everywhere."""
 
-import re
 from datetime import timedelta
 
-from auth_service.mail.server import parse
 from service_kit.environment import env_rate
+from service_kit.mail import mail_from, mail_server, public_url
 from service_kit.settings import *
 from service_kit.settings import (
     ACCESS_TOKEN_LIFETIME,
@@ -16,7 +15,6 @@ from service_kit.settings import (
     TOKEN_ALGORITHM,
     TOKEN_AUDIENCE,
     TOKEN_ISSUER,
-    BadSetting,
     env,
     env_bool,
     env_int,
@@ -79,22 +77,10 @@ THROTTLES = {
     "register": env_rate("THROTTLE_REGISTER", "60/min"),
 }
 
-# Mail, with links that lead to the dashboard. The address may hold a password, so no error shows it.
-PUBLIC_URL = env("PUBLIC_URL", "http://localhost:8080").rstrip("/")
-MAIL_FROM = env("MAIL_FROM", "energy@localhost")
-MAIL_URL = env("MAIL_URL", "")
-try:
-    MAIL_SERVER = parse(MAIL_URL) if MAIL_URL else None
-except ValueError:
-    raise BadSetting(
-        "MAIL_URL is not of the form smtp://user:password@host:port?tls=starttls (or tls=tls, tls=none)."
-    ) from None
-if ENVIRONMENT == "production" and "dev-" in MAIL_URL:
-    raise BadSetting("MAIL_URL still holds a development secret (dev-...). Set one of your own for production.")
-if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", PUBLIC_URL):
-    raise BadSetting(f"PUBLIC_URL={PUBLIC_URL!r} is not an address such as https://energy.example.org.")
-if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", MAIL_FROM):
-    raise BadSetting(f"MAIL_FROM={MAIL_FROM!r} is not an e-mail address such as energy@example.org.")
+# Mail, with links that lead to the dashboard.
+PUBLIC_URL = public_url()
+MAIL_FROM = mail_from()
+MAIL_SERVER = mail_server(ENVIRONMENT)
 RESET_LINK_LIFETIME = timedelta(minutes=env_int("RESET_LINK_MINUTES", 60))
 
 # Empty: nobody signs in with Google.

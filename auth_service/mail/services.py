@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -13,10 +12,9 @@ from django.utils import timezone
 from auth_service.accounts.models import Account
 from auth_service.mail.letters import LETTERS, text_of
 from auth_service.mail.models import Mail
-from auth_service.mail.server import TIMEOUT_SECONDS, MailServer
+from service_kit.mail import is_final, send
 
 log = structlog.get_logger(__name__)
-SENDER = "Energy Management System"
 GIVE_UP_AFTER = timedelta(hours=24)
 # The first pause is also the claim of whoever sends now, so it is longer than a server can take.
 FIRST_PAUSE, LONGEST_PAUSE = 60, 3600
@@ -46,46 +44,19 @@ def send_due() -> bool:
     letter, account = LETTERS[Mail.Kind(mail.kind)], mail.account
     if account is not None and account.may_sign_in and letter.wanted(account):
         try:
-            _send(mail, account, settings.MAIL_SERVER)
+            send(
+                server=settings.MAIL_SERVER,
+                id=mail.pk,
+                to=account.email,
+                subject=letter.subject,
+                text=text_of(letter, account),
+            )
         except (smtplib.SMTPException, OSError) as error:
             # Not the error's own text, which may hold the address.
             told = log.bind(kind=mail.kind, user=str(account.pk), attempts=mail.attempts, error=type(error).__name__)
-            if not _is_final(error) and mail.created_at > timezone.now() - GIVE_UP_AFTER:
+            if not is_final(error) and mail.created_at > timezone.now() - GIVE_UP_AFTER:
                 told.warning("mail waits", retry_in=pause)
                 return True
             told.error("mail given up")
     mail.delete()
     return True
-
-
-def _send(mail: Mail, account: Account, server: MailServer) -> None:
-    letter = LETTERS[Mail.Kind(mail.kind)]
-    connection = get_connection(
-        "django.core.mail.backends.smtp.EmailBackend",
-        host=server.host,
-        port=server.port,
-        username=server.user,
-        password=server.password,
-        use_tls=server.tls == "starttls",
-        use_ssl=server.tls == "tls",
-        timeout=TIMEOUT_SECONDS,
-    )
-    headers = {
-        "Message-ID": f"<{mail.pk}@{settings.MAIL_FROM.rpartition('@')[2]}>",
-        "Auto-Submitted": "auto-generated",
-    }
-    EmailMessage(
-        letter.subject,
-        text_of(letter, account),
-        f"{SENDER} <{settings.MAIL_FROM}>",
-        [account.email],
-        connection=connection,
-        headers=headers,
-    ).send()
-
-
-def _is_final(error: Exception) -> bool:
-    """Whether the server will never take a mail to this address."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500

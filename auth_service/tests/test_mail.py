@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from auth_service.accounts.models import Account
 from auth_service.mail.models import Mail
-from auth_service.mail.server import MailServer, parse
 from auth_service.mail.services import post, send_due
-from auth_service.tests.mailserver import Inbox, serve
+from service_kit.mail import MailServer, parse
+from service_kit.testing.mailserver import Inbox, serve
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Account]

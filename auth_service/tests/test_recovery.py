@@ -14,10 +14,10 @@ from rest_framework.test import APIClient
 from auth_service.accounts.models import Account
 from auth_service.audit.models import AuditEntry
 from auth_service.mail.models import Mail
-from auth_service.mail.server import MailServer
 from auth_service.mail.services import send_due
 from auth_service.tests.conftest import Participants, statements
-from auth_service.tests.mailserver import Inbox, serve
+from service_kit.mail import MailServer
+from service_kit.testing.mailserver import Inbox, serve
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Account]

@@ -1,13 +1,15 @@
 """Every write of alerts. Whatever changes one tells live viewers, and `tell_alerts` those who listen by MQTT."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from rest_framework.exceptions import NotFound
 
 from monitoring_service.alerts.models import Alert, AlertRead, AlertRule
@@ -16,6 +18,7 @@ from monitoring_service.live.announce import announce_alerts
 from service_kit.auth import Caller
 from service_kit.events import AnomalyDetected, AnomalyJudged
 from service_kit.outbox import publish
+from service_kit.purge import forget
 
 State, Type = Alert.State, Alert.Type
 FROM_FORECASTS = {Type.SPIKE, Type.ANOMALY, Type.FAULT}
@@ -100,6 +103,21 @@ def answer_alert(
     if changes:
         change_alerts([alert_id], **changes)
     return visible_alerts(caller).get(pk=alert_id)
+
+
+def forget_reads_of(user_id: UUID) -> None:
+    """Of a person who is gone."""
+    AlertRead.objects.filter(user_id=user_id).delete()
+
+
+def purge_alerts() -> int:
+    """Forget alerts that are over when they have been kept for ALERT_KEEP_DAYS, with who read them; how many rows."""
+    if not settings.ALERT_KEEP_DAYS:
+        return 0
+    old = timezone.now() - timedelta(days=settings.ALERT_KEEP_DAYS)
+    # What is yet to be told by MQTT stays until it is.
+    over = Alert.objects.exclude(state=State.OPEN).filter(start__lt=old, told_changes=F("changes"))
+    return forget(over.filter(Q(end=None) | Q(end__lt=old)))
 
 
 def set_rule(*, type_: str, device_id: UUID | None, enabled: bool) -> AlertRule:

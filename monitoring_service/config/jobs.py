@@ -1,3 +1,4 @@
+from monitoring_service.alerts.services import purge_alerts
 from monitoring_service.alerts.telling import TellAlerts
 from monitoring_service.alerts.thresholds import EVERY_SECONDS as THRESHOLD_SECONDS
 from monitoring_service.alerts.thresholds import follow_thresholds
@@ -8,6 +9,9 @@ from monitoring_service.hours.publishing import PublishHours
 from monitoring_service.readings.held import ReturnRefused
 from monitoring_service.readings.recompute import recompute_once
 from monitoring_service.readings.retention import keep_partitions
+from monitoring_service.reports.mailing import mail_reports
+from monitoring_service.reports.schedules import follow_schedules
+from monitoring_service.reports.services import make_reports, purge_reports
 from monitoring_service.uploads.services import ProcessUploads, purge_uploads
 from service_kit.consumer import EventConsumer
 from service_kit.jobs import DAY, HOUR, Unit, every
@@ -28,6 +32,9 @@ def jobs() -> dict[str, Unit]:
         "recompute_hours": recompute_once,
         "keep_partitions": every(HOUR, keep_partitions),
         "process_uploads": ProcessUploads(),
-        "purge": every(HOUR, lambda: purge() + purge_uploads()),
+        "follow_schedules": every(1, follow_schedules),
+        "make_reports": make_reports,
+        "mail_reports": every(1, mail_reports),
+        "purge": every(HOUR, lambda: purge() + purge_uploads() + purge_reports() + purge_alerts()),
         "tell_what_copies_lack": every(DAY, tell_what_copies_lack, first=HOUR),
     }

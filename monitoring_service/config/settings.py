@@ -1,6 +1,7 @@
-from service_kit.environment import BadSetting, env, env_int
+from service_kit.environment import env, env_count
+from service_kit.mail import mail_from, mail_server, public_url
 from service_kit.settings import *
-from service_kit.settings import BROKER_URL, DATABASES, INSTALLED_APPS, SPECTACULAR_SETTINGS
+from service_kit.settings import BROKER_URL, DATABASES, ENVIRONMENT, INSTALLED_APPS, SPECTACULAR_SETTINGS
 
 INSTALLED_APPS += [
     "monitoring_service.people",
@@ -12,6 +13,7 @@ INSTALLED_APPS += [
     "monitoring_service.series",
     "monitoring_service.events",
     "monitoring_service.alerts",
+    "monitoring_service.reports",
 ]
 ROOT_URLCONF = "monitoring_service.config.urls"
 WSGI_APPLICATION = "monitoring_service.config.wsgi.application"
@@ -29,6 +31,7 @@ SPECTACULAR_SETTINGS["TITLE"] = "Monitoring service"
 SPECTACULAR_SETTINGS["ENUM_NAME_OVERRIDES"] = {
     "AlertState": "monitoring_service.alerts.models.Alert.State",
     "UploadState": "monitoring_service.uploads.models.Upload.State",
+    "ReportFormat": "monitoring_service.reports.models.Format",
 }
 
 # Compiling a plan costs more than it saves where every answer is short: a dashboard of 50 devices took 960 ms of CPU, without 340.
@@ -36,12 +39,13 @@ DATABASES["default"]["OPTIONS"]["options"] = "-c jit=off"
 # Readings come by the virtual host of the meters, with this service's own user there.
 METER_BROKER_URL = env("METER_BROKER_URL", BROKER_URL)
 # An hour that was complete and changes later than this after its end is `late`.
-GRACE_MINUTES = env_int("GRACE_MINUTES", 15)
+GRACE_MINUTES = env_count("GRACE_MINUTES", 15)
 # Months of readings that are kept beside the running one; 0 keeps all. Hours stay for ever.
-RETENTION_MONTHS = env_int("RETENTION_MONTHS", 0)
-if RETENTION_MONTHS < 0:
-    raise BadSetting(
-        f"RETENTION_MONTHS={RETENTION_MONTHS} is negative. Set 0 (keep all) or more in .env and start again."
-    )
-if GRACE_MINUTES < 0:
-    raise BadSetting(f"GRACE_MINUTES={GRACE_MINUTES} is negative. Set 0 or more in .env and start again.")
+RETENTION_MONTHS = env_count("RETENTION_MONTHS", 0)
+# Days that reports are kept, and alerts that are over; 0 keeps them for ever.
+REPORT_KEEP_DAYS = env_count("REPORT_KEEP_DAYS", 400)
+ALERT_KEEP_DAYS = env_count("ALERT_KEEP_DAYS", 730)
+# Reports go to their owners by mail, with a link to the dashboard.
+PUBLIC_URL = public_url()
+MAIL_FROM = mail_from()
+MAIL_SERVER = mail_server(ENVIRONMENT)

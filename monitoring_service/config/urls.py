@@ -10,6 +10,7 @@ from monitoring_service.metrics.views import DeviceMetrics, Timeseries, Timeseri
 from monitoring_service.people.views import MonitoredUsers
 from monitoring_service.readings.review_views import AcceptHeld, DiscardHeld, HeldReadings
 from monitoring_service.readings.views import Measurements
+from monitoring_service.reports.views import ReportDetail, ReportDownload, Reports, ScheduleDetail, Schedules
 from monitoring_service.series.views import PlantSeries, PlantSeriesList
 from monitoring_service.uploads.views import RejectedRows, UploadDetail, Uploads
 from service_kit.urls import handler400, handler404, handler500, service_urls
@@ -37,6 +38,11 @@ urlpatterns = service_urls(
     path("api/alerts", Alerts.as_view()),
     path("api/alerts/<uuid:alert_id>", AlertDetail.as_view()),
     path("api/alerts/rules", AlertRules.as_view()),
+    path("api/reports", Reports.as_view()),
+    path("api/reports/schedules", Schedules.as_view()),
+    path("api/reports/schedules/<uuid:schedule_id>", ScheduleDetail.as_view()),
+    path("api/reports/<uuid:report_id>", ReportDetail.as_view()),
+    path("api/reports/<uuid:report_id>/file", ReportDownload.as_view()),
     path("api/monitoring/dashboard", Dashboard.as_view()),
     path("api/monitoring/devices", MonitoredDevices.as_view()),
     path("api/monitoring/users", MonitoredUsers.as_view()),

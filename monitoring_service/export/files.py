@@ -42,14 +42,15 @@ def xlsx_file(table: Table) -> IO[bytes]:
     sheet.freeze_panes = "A2"
     sheet.append(list(table.titles))
     for row in table.rows:
-        sheet.append([_text(sheet, cell) for cell in row])
+        sheet.append([text_as_it_is(sheet, cell) for cell in row])
     file = TemporaryFile()  # noqa: SIM115 - the response closes it
     book.save(file)
     file.seek(0)
     return file
 
 
-def _text(sheet: Any, cell: Cell) -> Any:
+def text_as_it_is(sheet: Any, cell: Cell) -> Any:
+    """The cell for a sheet, such that text stays text."""
     if not isinstance(cell, str):
         return cell
     written = WriteOnlyCell(sheet, value=cell)

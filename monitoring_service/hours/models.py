@@ -50,4 +50,6 @@ class Hour(models.Model):
                 name="hours_to_publish",
                 condition=Q(published_version__lt=F("version")),
             ),
+            # Few hours are corrected: whether any of a report's was is told without reading them all.
+            models.Index(fields=["device_id", "start"], name="hours_revised", condition=Q(revised_at__isnull=False)),
         )

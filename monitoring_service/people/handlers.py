@@ -1,10 +1,12 @@
+from monitoring_service.alerts.services import forget_reads_of
 from monitoring_service.forecasts.models import IssuedForecast
 from monitoring_service.live.announce import announce_access
 from monitoring_service.people.models import Profile, User
+from monitoring_service.reports.services import forget_reports_of
 from service_kit.events import Envelope, ProfileUpdated, UserCreated, UserDeleted, UserState, UserUpdated
 from service_kit.replicas import Handlers, tombstone, upsert, user_handlers
 
-_keep_copy = user_handlers(User)
+_keep_copy = user_handlers(User, "email")
 
 
 def on_user_changed(event: UserState, envelope: Envelope) -> None:
@@ -18,6 +20,8 @@ def on_user_deleted(event: UserDeleted, envelope: Envelope) -> None:
     tombstone(Profile, key={"id": event.id}, version=2**62)
     # So do the forecasts of all that was the person's.
     tombstone(IssuedForecast, key={"scope": f"user_{event.id}_all"}, version=2**62)
+    forget_reports_of(event.id)
+    forget_reads_of(event.id)
     announce_access()
 
 

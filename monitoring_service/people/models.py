@@ -4,7 +4,9 @@ from service_kit.replicas import Replica, UserReplica
 
 
 class User(UserReplica):
-    """auth_service's user, as far as this service must know it."""
+    """auth_service's user, as far as this service must know it: reports are sent to the address."""
+
+    email = models.EmailField(max_length=254, default="")
 
 
 class Profile(Replica):

@@ -11,6 +11,7 @@ from monitoring_service.hours.energy import Quality
 from monitoring_service.hours.models import Hour
 from monitoring_service.people.models import Profile, User
 from monitoring_service.readings.models import DoubtfulReading
+from monitoring_service.reports.models import Report, Schedule
 from monitoring_service.uploads.models import Upload
 from service_kit.auth import Caller
 
@@ -58,6 +59,16 @@ def personal_data(user_id: uuid.UUID) -> dict[str, Any]:
             Upload.objects.filter(uploaded_by=user_id)
             .order_by("created_at", "id")
             .values("id", "file_name", "created_at")
+        ),
+        "reports": list(
+            Report.objects.filter(owner_id=user_id)
+            .order_by("created_at", "id")
+            .values("id", "scope", "scope_name", "start", "end", "format", "created_at", "mailed_at")
+        ),
+        "report_schedules": list(
+            Schedule.objects.filter(owner_id=user_id)
+            .order_by("created_at", "id")
+            .values("id", "scope", "scope_name", "every", "format", "by_mail", "enabled", "created_at")
         ),
         "decisions": list(
             DoubtfulReading.objects.filter(decided_by=user_id)

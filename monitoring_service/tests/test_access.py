@@ -37,6 +37,10 @@ def ids(
     send(ten_minutes(DAY, [0.5, 80]))
     form = {"file": SimpleUploadedFile("meter.csv", b"timestamp,device_id,value"), "timezone": "UTC"}
     upload = client_for(admin).post("/api/monitoring/uploads", form, format="multipart").json()["id"]
+    asked = {"scope": f"device_{METER}", "period": "2026-03-10"}
+    report = client_for(alice).post("/api/reports", asked).json()["id"]
+    every_month = {"scope": f"device_{METER}", "every": "month"}
+    schedule = client_for(alice).post("/api/reports/schedules", every_month).json()["id"]
     held = DoubtfulReading.objects.get().pk
     made = {
         "device": METER,
@@ -46,6 +50,8 @@ def ids(
         "plant": plant,
         "event": event.pk,
         "alert": alert.pk,
+        "report": report,
+        "schedule": schedule,
     }
     return {name: str(value) for name, value in {**made, "alice": alice.id}.items()}
 

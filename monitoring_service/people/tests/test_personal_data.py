@@ -43,7 +43,7 @@ def test_the_hours_of_the_devices_within_the_persons_periods(
     send(ten_minutes(DAY, [9] * 6, other))
     for hours in (1, 3):
         DeviceEvent.objects.create(device_id=METER, at=DAY + hours * HOUR, code=f"E{hours}")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         hers = exported(alice)
     assert [(h["device_id"], h["start"], h["quality"]) for h in hers["hours"]] == [
         (str(METER), "2026-03-10T00:00:00Z", "measured"),

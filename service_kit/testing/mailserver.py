@@ -1,6 +1,7 @@
 """A real SMTP server whose mails a test reads."""
 
 import re
+import socket
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
@@ -10,8 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
-
-from auth_service.tests.gateway import free_ports
 
 
 class Inbox:
@@ -48,7 +47,9 @@ class Inbox:
 
 
 def serve(inbox: Inbox, **options: Any) -> Iterator[Controller]:
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_ports(1)[0], **options)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(inbox, hostname="127.0.0.1", port=port, **options)
     controller.start()
     yield controller
     controller.stop()
