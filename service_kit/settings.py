@@ -104,7 +104,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["service_kit.auth.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["service_kit.auth.IsPerson"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["service_kit.parsers.BoundedJson"],
     "DEFAULT_METADATA_CLASS": "service_kit.schema.Summary",
     "DEFAULT_PAGINATION_CLASS": "service_kit.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

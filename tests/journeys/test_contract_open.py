@@ -95,6 +95,15 @@ def test_an_unknown_api_address_is_404_in_json(alice: Person) -> None:
     assert alice.api.get("/api/devices/none/such/address", expect=404)["detail"]
 
 
+def test_a_body_may_come_in_chunks(anyone: Api, alice: Person) -> None:
+    body = f'{{"username": "{alice.username}", "password": "{alice.password}"}}'.encode()
+    answer = anyone.http.post(
+        "/api/auth/login", content=iter([body[:9], body[9:]]), headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.status_code == 200, answer.text
+
+
 def test_a_question_may_name_many_devices(alice: Person) -> None:
     unknown = [str(uuid.uuid4()) for _ in range(200)]
     span = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z"}

@@ -1,6 +1,3 @@
-import os
+from service_kit.wsgi import service
 
-from django.core.wsgi import get_wsgi_application
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "user_service.config.settings")
-application = get_wsgi_application()
+application = service("user_service.config.settings")
