@@ -12,9 +12,11 @@ from monitoring_service.readings import mqtt
 from monitoring_service.readings.decoding import Readings, Refusal, Refused, decode
 from monitoring_service.readings.services import Stored, speakers, store_readings
 
-# Each batch computes an hour once, however many of its readings fall into it: of 1,000 meters, 10,000 readings in one batch
-# cost a third of what they cost in five.
-BATCH_READINGS = 10_000
+# Each batch computes an hour once, however many of its readings fall into it: of 1,000 meters that report at one instant, 20,000
+# readings in one batch cost 0.7 times what they cost in two.
+BATCH_READINGS = 20_000
+# Each is a delivery that waits in memory.
+MOST_MESSAGES = 20_000
 # Bounds the memory that waiting bodies take, whatever size they are.
 BATCH_BYTES = 16 * 1024 * 1024
 # Each is confirmed by the broker before the acknowledgement; many must not keep the process from its heartbeat.
@@ -104,7 +106,7 @@ class Batch:
 
     def prefetch(self) -> int:
         """How many messages like these the broker should hand out: two batches, so that one is filled while the other is written."""
-        return max(2, round(2 * len(self.messages) / self._filled()))
+        return min(max(2, round(2 * len(self.messages) / self._filled())), MOST_MESSAGES)
 
 
 def now_us() -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from monitoring_service.conftest import DAY, METER, eventually, reading, ten_minutes
-from monitoring_service.readings.batch import BATCH_BYTES, BATCH_READINGS, Batch, Message
+from monitoring_service.readings.batch import BATCH_BYTES, BATCH_READINGS, MOST_MESSAGES, Batch, Message
 from monitoring_service.readings.dead_letters import DEAD_LETTERS, QUEUE
 from monitoring_service.readings.decoding import MAX_BODY_BYTES
 from monitoring_service.readings.models import Reading
@@ -22,8 +22,8 @@ def batch_of(*bodies: bytes) -> Batch:
     return made
 
 
-def test_of_small_messages_the_broker_hands_out_two_batches() -> None:
-    assert batch_of(json.dumps(reading(DAY, 0.1)).encode()).prefetch() == 2 * BATCH_READINGS
+def test_of_small_messages_the_broker_hands_out_as_many_as_may_wait() -> None:
+    assert batch_of(json.dumps(reading(DAY, 0.1)).encode()).prefetch() == MOST_MESSAGES
 
 
 def test_of_large_ones_no_more_than_their_bytes_allow() -> None:
