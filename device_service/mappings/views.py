@@ -19,6 +19,7 @@ from device_service.mappings import queries, services
 from device_service.mappings.models import Mapping
 from device_service.mappings.serializers import AssignmentSerializer, MappingSerializer
 from service_kit.auth import Caller, IsAdmin
+from service_kit.questions import Question
 
 
 class MappingFilter(django_filters.FilterSet):
@@ -68,7 +69,7 @@ class Assign(APIView):
         return Response(answer.data, status=201 if new else 200)
 
 
-class UnassignQuery(serializers.Serializer[dict[str, uuid.UUID]]):
+class UnassignQuestion(Question):
     user_id = serializers.UUIDField(
         required=False, help_text="Whom to unassign; may be left out when only one user has the device."
     )
@@ -80,14 +81,12 @@ class Unassign(APIView):
     @extend_schema(
         operation_id="unassignDevice",
         summary="End a user's sight of a device, its past included (admin)",
-        parameters=[UnassignQuery],
+        parameters=[UnassignQuestion],
         responses={204: None},
         tags=["mappings"],
     )
     def delete(self, request: Request, device_id: uuid.UUID) -> Response:
-        query = UnassignQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        services.unassign_device(device_id=device_id, **query.validated_data)
+        services.unassign_device(device_id=device_id, **UnassignQuestion.asked(request))
         return Response(status=204)
 
 

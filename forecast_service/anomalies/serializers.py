@@ -1,16 +1,15 @@
 """Request and answer of `/api/forecasts/anomalies`."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from forecast_service.anomalies.models import Anomaly
 from forecast_service.forecasters.detection import ADVICE
 from forecast_service.forecasts.scopes import BadScope, Scope, parse_scope
+from service_kit.questions import Question
 
 
-class AnomalyQuerySerializer(serializers.Serializer[dict[str, Any]]):
+class AnomalyQuestion(Question):
     scope = serializers.CharField(
         required=False,
         help_text="`device_<uuid>`, several joined by commas, `plant_<uuid>`, `user_<uuid>_all`; else all",

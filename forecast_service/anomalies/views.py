@@ -10,7 +10,7 @@ from rest_framework.serializers import BaseSerializer
 
 from forecast_service.anomalies.models import Anomaly
 from forecast_service.anomalies.queries import anomalies_visible_to
-from forecast_service.anomalies.serializers import AnomalyQuerySerializer, AnomalySerializer
+from forecast_service.anomalies.serializers import AnomalyQuestion, AnomalySerializer
 from forecast_service.anomalies.services import teach_normal
 from forecast_service.forecasts.scopes import UnknownScope
 
@@ -20,19 +20,18 @@ class AnomalyList(ListAPIView[Anomaly]):
     queryset = Anomaly.objects.none()
 
     def get_queryset(self) -> QuerySet[Anomaly]:
-        query = AnomalyQuerySerializer(data=self.request.query_params)
-        query.is_valid(raise_exception=True)
+        asked = AnomalyQuestion.asked(self.request)
         caller: Any = self.request.user
         try:
-            return anomalies_visible_to(caller, **query.validated_data)
+            return anomalies_visible_to(caller, **asked)
         except UnknownScope:
-            raise Http404(f"There is no {query.validated_data['scope']} that you may see.") from None
+            raise Http404(f"There is no {asked['scope']} that you may see.") from None
 
     @extend_schema(
         operation_id="listAnomalies",
         summary="What no forecast and no past explains, with the likely fault and what to do, newest first",
         tags=["forecasts"],
-        parameters=[AnomalyQuerySerializer],
+        parameters=[AnomalyQuestion],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)

@@ -12,11 +12,12 @@ from forecast_service.forecasts.scopes import (
     devices_scope,
     parse_scope,
 )
+from service_kit.questions import Question
 
 ASK = "Give exactly one of scope, device_id and device_ids."
 
 
-class ScopeQuerySerializer(serializers.Serializer[dict[str, Any]]):
+class ScopeQuestion(Question):
     scope = serializers.CharField(
         required=False,
         help_text="`device_<uuid>` (several joined by commas), `plant_<uuid>` or `user_<uuid>_all`",
@@ -47,7 +48,7 @@ class ScopeQuerySerializer(serializers.Serializer[dict[str, Any]]):
         return devices_scope([text] if name == "device_id" else text.split(","))
 
 
-class ForecastQuerySerializer(ScopeQuerySerializer):
+class ForecastQuestion(ScopeQuestion):
     horizon = serializers.IntegerField(
         default=24,
         min_value=1,

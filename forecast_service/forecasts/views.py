@@ -2,6 +2,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,12 +14,23 @@ from forecast_service.forecasts.pipeline import Issue, columns, forecast_now
 from forecast_service.forecasts.queries import current_forecast
 from forecast_service.forecasts.rows import ENERGIES
 from forecast_service.forecasts.serializers import (
-    ForecastQuerySerializer,
+    ForecastQuestion,
     ForecastSerializer,
     ReasonSerializer,
 )
 from forecast_service.training.queries import current_models
 from service_kit.renderers import LongListRenderer
+
+
+class Point(msgspec.Struct, gc=False):
+    """An hour of a forecast as JSON has it, in kWh; after `start` in the order of ENERGIES."""
+
+    start: datetime
+    kwh: float
+    lower_80: float
+    upper_80: float
+    lower_95: float
+    upper_95: float
 
 
 class ForecastView(APIView):
@@ -27,7 +39,7 @@ class ForecastView(APIView):
     @extend_schema(
         operation_id="getForecast",
         tags=["forecasts"],
-        parameters=[ForecastQuerySerializer],
+        parameters=[ForecastQuestion],
         responses={
             200: ForecastSerializer,
             400: ReasonSerializer,
@@ -40,9 +52,7 @@ class ForecastView(APIView):
 
         The first point is the hour after the last complete one. 409 says why there is nothing to forecast from.
         """
-        query = ForecastQuerySerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        asked = query.validated_data
+        asked = ForecastQuestion.asked(request)
         population = population_asked(request, asked["parsed"], asked.get("kind"))
         stored = current_forecast(population, horizon=asked["horizon"])
         if stored is not None:
@@ -80,10 +90,7 @@ def _answer(
     **rest: Any,
 ) -> dict[str, Any]:
     rows = zip(*(energies[name][:horizon] for name in ENERGIES), strict=True)
-    points = [
-        {"start": until + timedelta(hours=hour), **dict(zip(ENERGIES, row, strict=True))}
-        for hour, row in enumerate(rows)
-    ]
+    points = [Point(until + timedelta(hours=hour), *row) for hour, row in enumerate(rows)]
     return {
         **rest,
         "history_until": until,

@@ -4,7 +4,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from forecast_service.forecasts.asking import population_asked
-from forecast_service.forecasts.serializers import ReasonSerializer, ScopeQuerySerializer
+from forecast_service.forecasts.serializers import ReasonSerializer, ScopeQuestion
 from forecast_service.scores.queries import scorecard
 from forecast_service.scores.serializers import ScorecardSerializer
 
@@ -15,11 +15,10 @@ class AccuracyView(APIView):
         summary="How the forecasts of the last 30 days did, per model and horizon",
         description="Beside “the same hour yesterday” and “the same hour last week” from the same origins.",
         tags=["forecasts"],
-        parameters=[ScopeQuerySerializer],
+        parameters=[ScopeQuestion],
         responses={200: ScorecardSerializer, 400: ReasonSerializer, 404: ReasonSerializer, 409: ReasonSerializer},
     )
     def get(self, request: Request) -> Response:
-        query = ScopeQuerySerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        population = population_asked(request, query.validated_data["parsed"], query.validated_data.get("kind"))
+        asked = ScopeQuestion.asked(request)
+        population = population_asked(request, asked["parsed"], asked.get("kind"))
         return Response(ScorecardSerializer(scorecard(population)).data)

@@ -5,13 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from forecast_service.forecasts.scopes import KINDS
-from forecast_service.forecasts.serializers import ScopeQuerySerializer
+from forecast_service.forecasts.serializers import ScopeQuestion
 from forecast_service.totals.queries import PAST
 
 PERIODS = tuple(PAST)
 
 
-class TotalsQuerySerializer(ScopeQuerySerializer):
+class TotalsQuestion(ScopeQuestion):
     period = serializers.ChoiceField(
         PERIODS, default="day", required=False, help_text="By the local clock of the plant"
     )

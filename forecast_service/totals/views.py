@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from forecast_service.forecasts.asking import conflict_when_nothing, population_asked
 from forecast_service.forecasts.serializers import ReasonSerializer
 from forecast_service.totals.queries import totals
-from forecast_service.totals.serializers import TotalsQuerySerializer, TotalsSerializer
+from forecast_service.totals.serializers import TotalsQuestion, TotalsSerializer
 
 
 class TotalsView(APIView):
@@ -21,13 +21,11 @@ class TotalsView(APIView):
             "Past ones are told with the temperature that came, as far ahead as it is known now."
         ),
         tags=["forecasts"],
-        parameters=[TotalsQuerySerializer],
+        parameters=[TotalsQuestion],
         responses={200: TotalsSerializer, 400: ReasonSerializer, 404: ReasonSerializer, 409: ReasonSerializer},
     )
     def get(self, request: Request) -> Response:
-        query = TotalsQuerySerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        asked = query.validated_data
+        asked = TotalsQuestion.asked(request)
         population = population_asked(request, asked["parsed"], asked.get("kind"))
         with conflict_when_nothing():
             found = totals(population, asked["period"])

@@ -3,7 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from monitoring_service.alerts.models import Alert, AlertRule
-from monitoring_service.hours.serializers import Question
+from service_kit.questions import Question
 
 
 class AlertsQuestion(Question):

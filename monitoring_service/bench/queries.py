@@ -156,14 +156,15 @@ class Touched:
     def __init__(self, url: str) -> None:
         self._link = psycopg2.connect(url)
         self._link.autocommit = True
+        with self._link.cursor() as cursor:  # as every meter with hours has one
+            cursor.execute(
+                """INSERT INTO readings_lastreading (device_id, at, value) SELECT id, now(), 0.1 FROM devices_device
+                   ON CONFLICT DO NOTHING"""
+            )
 
     def dashboard(self) -> str:
         with self._link.cursor() as cursor:
-            cursor.execute(
-                """INSERT INTO readings_lastreading AS l (device_id, at, value) VALUES (%s, now(), 0.1)
-                   ON CONFLICT (device_id) DO UPDATE SET changes = l.changes + 1""",
-                [device()],
-            )
+            cursor.execute("UPDATE readings_lastreading SET changes = changes + 1 WHERE device_id = %s", [device()])
         return "/api/monitoring/dashboard"
 
 

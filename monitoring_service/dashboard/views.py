@@ -10,8 +10,9 @@ from rest_framework.views import APIView
 
 from monitoring_service.dashboard.queries import dashboard, view_of
 from monitoring_service.hours.asking import answer_unless_known
-from monitoring_service.hours.serializers import Question, ZoneField
+from monitoring_service.hours.serializers import ZoneField
 from service_kit.auth import Caller
+from service_kit.questions import Question
 
 
 class DashboardQuestion(Question):

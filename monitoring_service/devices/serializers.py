@@ -1,7 +1,7 @@
 from rest_framework import serializers
 
 from monitoring_service.devices.models import Device, DeviceStatus
-from monitoring_service.hours.serializers import Question
+from service_kit.questions import Question
 
 
 class DevicesQuestion(Question):

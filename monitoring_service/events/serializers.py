@@ -5,7 +5,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from monitoring_service.events.models import DeviceEvent
-from monitoring_service.hours.serializers import Question
+from service_kit.questions import Question
 
 AHEAD_AT_MOST = timedelta(hours=24)
 Severity = DeviceEvent.Severity

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from datetime import datetime
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,11 +9,11 @@ from django.utils.dateparse import parse_date
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from monitoring_service.devices.selection import KINDS
 from monitoring_service.hours.calendar import RESOLUTIONS, midnight, zone_of
 from monitoring_service.hours.energy import SECOND, Quality
+from service_kit.questions import Question
 
 EARLIEST, LATEST = dt.date(1999, 12, 31), dt.date(2100, 1, 1)
 
@@ -63,22 +62,6 @@ def instant_us(value: datetime | dt.date, zone: ZoneInfo) -> int:
     if isinstance(value, datetime):
         return round(value.timestamp()) * SECOND
     return midnight(value, zone)
-
-
-class Question(serializers.Serializer[Any]):
-    """The parameters of a request."""
-
-    @classmethod
-    def asked(cls, request: Request) -> dict[str, Any]:
-        """Raises ValidationError."""
-        found: dict[str, Any] = _reader(cls).run_validation(request.query_params)
-        return found
-
-
-@cache
-def _reader(question: type[Question]) -> Question:
-    """One for all requests, since a serializer begins by copying all of its fields; reading leaves nothing behind in it."""
-    return question()
 
 
 class DayQuestion(Question):

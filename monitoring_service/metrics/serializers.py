@@ -4,7 +4,8 @@ from rest_framework import serializers
 
 from monitoring_service.hours.calendar import RESOLUTIONS
 from monitoring_service.hours.energy import Quality
-from monitoring_service.hours.serializers import InstantField, Question, ZoneField
+from monitoring_service.hours.serializers import InstantField, ZoneField
+from service_kit.questions import Question
 
 METRICS_AT_MOST = 20
 _NAME = "`energy` (kWh), `power` (W), or a name that the device sends, such as `voltage`."

@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from monitoring_service.hours.serializers import Question
 from monitoring_service.readings import review
 from monitoring_service.readings.models import DoubtfulReading
 from service_kit.auth import Caller, IsAdmin
+from service_kit.questions import Question
 
 
 class HeldQuestion(Question):

@@ -5,8 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from monitoring_service.hours.serializers import InstantField, Question, ZoneField
+from monitoring_service.hours.serializers import InstantField, ZoneField
 from monitoring_service.series.models import Series
+from service_kit.questions import Question
 
 VALUES_AT_MOST = 9_000
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
