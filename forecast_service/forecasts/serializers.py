@@ -36,7 +36,8 @@ class ScopeQuestion(Question):
             raise serializers.ValidationError({"scope": [f"{ASK} Given: {', '.join(given) or 'none'}."]})
         name = given[0]
         try:
-            attrs["parsed"] = self._parse(name, attrs[name])
+            # All of a repeated parameter: the last alone would answer another question than was asked.
+            attrs["parsed"] = self._parse(name, ",".join(self.initial_data.getlist(name)))
         except BadScope as error:
             raise serializers.ValidationError({name: [str(error)]}) from None
         return attrs
@@ -45,7 +46,7 @@ class ScopeQuestion(Question):
     def _parse(name: str, text: str) -> Scope:
         if name == "scope":
             return parse_scope(text)
-        return devices_scope([text] if name == "device_id" else text.split(","))
+        return devices_scope(text.split(","))
 
 
 class ForecastQuestion(ScopeQuestion):

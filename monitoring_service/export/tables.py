@@ -61,7 +61,16 @@ def energy_table(asked: AskedRange) -> Table:
                         int(one.readings[n]), _cell(one.expected, n),
                     )  # fmt: skip
 
-    titles = (f"start ({zone.key})", "start (UTC)", "device", "kind", "energy (kWh)", "quality", "readings", "expected")
+    titles = (
+        f"local start ({zone.key})",
+        "start (UTC)",
+        "device",
+        "kind",
+        "energy (kWh)",
+        "quality",
+        "readings",
+        "expected",
+    )
     return Table(f"energy-by-{question.resolution}", titles, rows())
 
 
@@ -76,7 +85,7 @@ def readings_table(readings: QuerySet[Reading], device: Chosen, zone: ZoneInfo) 
             for here, utc, (_, value, state) in zip(local_texts(at, zone), _utc_texts(at), part, strict=True):
                 yield here, utc, text_cell(device.name), value, _STATES[state]
 
-    titles = (f"timestamp ({zone.key})", "timestamp (UTC)", "device", f"value ({unit})", "quality")
+    titles = (f"local timestamp ({zone.key})", "timestamp (UTC)", "device", f"value ({unit})", "quality")
     return Table("measurements", titles, rows())
 
 

@@ -71,6 +71,16 @@ def test_a_question_that_cannot_be_read_is_quoted(client_for, alice, query, fiel
     assert said in str(answer.json()[field])
 
 
+@pytest.mark.parametrize("name", ["device_id", "device_ids"])
+def test_devices_named_one_by_one_are_all_of_them(device, hours, habit, alice, client_for, name):
+    first, second = device(alice), device(alice)
+    for meter in (first, second):
+        hours(meter, habit())
+    client = client_for(alice)
+    together = ask(client, device_ids=f"{first},{second}").json()
+    assert ask(client, **{name: [first, second]}).json()["scope"] == together["scope"]
+
+
 def test_nothing_to_forecast_from_is_a_conflict_with_the_reason(device, hours, alice, client_for):
     meter = device(alice)
     answer = ask(client_for(alice), device_id=str(meter))
