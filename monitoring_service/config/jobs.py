@@ -17,6 +17,7 @@ from service_kit.consumer import EventConsumer
 from service_kit.jobs import DAY, HOUR, Unit, every
 from service_kit.purge import purge
 from service_kit.reconcile import tell_what_copies_lack
+from service_kit.relay import RelayEvents
 
 
 def jobs() -> dict[str, Unit]:
@@ -24,6 +25,7 @@ def jobs() -> dict[str, Unit]:
     return {
         "sync_events": EventConsumer("monitoring.sync", HANDLERS, COPIES),
         "publish_hours": PublishHours(),
+        "relay_events": RelayEvents(),
         # Not at once: what waits in the queue after a restart is not silence.
         "note_statuses": every(STATUS_SECONDS, note_statuses, first=30),
         "follow_thresholds": every(THRESHOLD_SECONDS, follow_thresholds, first=30),

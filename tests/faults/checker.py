@@ -12,7 +12,7 @@ from ops.instances import ROOT
 from tests.faults.system import System
 from tests.journeys.client import wait_for
 
-RELAYING = ("auth", "user", "device", "forecast")
+RELAYING = ("auth", "user", "device", "monitoring", "forecast")
 QUEUES = [
     queue["name"]
     for queue in json.loads((ROOT / "broker" / "definitions.json").read_text())["queues"]

@@ -1,5 +1,6 @@
 """Forecasts over the API: scopes, horizons, refusals."""
 
+import math
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -138,3 +139,42 @@ def test_with_little_history_a_simpler_method_answers_and_says_so(
 
     check(found, horizon=24, end=end)
     assert found["fallback"]
+
+
+def test_the_temperature_of_the_plant_reaches_its_forecasts(
+    admin: Person, alice: Person, meter: dict[str, Any], plant: dict[str, Any], end: datetime
+) -> None:
+    def hours(first: int, last: int) -> list[dict[str, Any]]:
+        starts = [(number, end + timedelta(hours=number)) for number in range(first, last)]
+        return [{"start": at.isoformat(), "value": 8 + 6 * math.sin(number / 40)} for number, at in starts]
+
+    address = f"/api/plants/{plant['id']}/series/temperature"
+    admin.api.post(address, {"unit": "°C", "values": hours(-35 * 24, 0)})
+    admin.api.post(address, {"unit": "°C", "issued_at": end.isoformat(), "values": hours(0, 168)})
+
+    def is_used(path: str, **asked: Any) -> bool:
+        return "with the plant's temperature" in alice.api.get(path, device_id=meter["id"], **asked)["reason"]
+
+    wait_for("the weather is of use", lambda: is_used("/api/forecasts", horizon=168))
+    assert is_used("/api/forecasts/totals", period="day")
+
+
+def test_what_is_called_normal_where_alerts_are_shown_is_so_for_the_forecast_too(
+    alice: Person, make_device: MakeDevice, meter_amqp_url: str, end: datetime
+) -> None:
+    device = make_device("Switched off", owner=alice)
+    off_since = end - timedelta(hours=8)
+    fill(meter_amqp_url, device, off_since, days=20)
+    wait_until_known(alice, device, off_since)
+    send(meter_amqp_url, device["id"], [(off_since + timedelta(minutes=10 * n), 0.0) for n in range(1, 49)])
+
+    def alert() -> Any:
+        found = alice.api.get("/api/alerts", device_id=device["id"])["results"]
+        return next((each for each in found if each["code"] == "no_consumption"), None)
+
+    raised = wait_for("that nothing is used is told", alert, within=120)
+    alice.api.patch(f"/api/alerts/{raised['id']}", {"normal": True})
+
+    anomaly = f"/api/forecasts/anomalies/{raised['id']}"
+    wait_for("it is normal where it was found", lambda: alice.api.get(anomaly)["normal"])
+    wait_for("and told back as such", lambda: (found := alert()) and found["state"] == "normal")
