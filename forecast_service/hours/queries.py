@@ -15,14 +15,17 @@ from forecast_service.hours.models import Hour
 from service_kit.versions import Versions, versions_of
 
 # An hour with at least half of its readings is as good as the mean of those; with fewer it is not known.
-# Binary COPY: millions of hours arrive as one array and never as Python objects.
+# Binary COPY: millions of hours arrive as one array and never as Python objects. OFFSET 0 keeps it to each device's key: joined
+# freely, a hundred of ten thousand devices are looked for among all hours there are.
 VALUES = """
 COPY (
 SELECT (wanted.row - 1)::int4, (EXTRACT(EPOCH FROM start - {start}) / 3600)::int4,
        (CASE WHEN quality <> 'partial' THEN kwh ELSE kwh * GREATEST(expected / readings, 1) END)::float8
-FROM unnest({devices}::uuid[]) WITH ORDINALITY AS wanted (device_id, row) JOIN hours_hour USING (device_id)
-WHERE start >= {start} AND start < {until} AND kwh IS NOT NULL AND quality <> 'missing'
-  AND (quality <> 'partial' OR readings * 2 >= expected)
+FROM unnest({devices}::uuid[]) WITH ORDINALITY AS wanted (device_id, row), LATERAL (
+    SELECT start, kwh, quality, expected, readings FROM hours_hour
+    WHERE device_id = wanted.device_id AND start >= {start} AND start < {until} OFFSET 0
+) AS hour
+WHERE kwh IS NOT NULL AND quality <> 'missing' AND (quality <> 'partial' OR readings * 2 >= expected)
 ) TO STDOUT (FORMAT binary)
 """
 HEADER, TRAILER = 19, 2
