@@ -1,8 +1,10 @@
 """Request and answer of `GET /api/forecasts`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from forecast_service.forecasters.base import LONGEST_HORIZON
 from forecast_service.forecasts.scopes import (
@@ -17,13 +19,21 @@ from service_kit.questions import Question
 ASK = "Give exactly one of scope, device_id and device_ids."
 
 
+class RepeatedField(serializers.CharField):
+    """All of a parameter, joined by commas: its last alone would answer another question than was asked."""
+
+    def get_value(self, dictionary: Mapping[Any, Any]) -> Any:
+        # The parameters of a request, which hold a list for each name.
+        return ",".join(dictionary.getlist(self.field_name)) or empty  # type: ignore[attr-defined]
+
+
 class ScopeQuestion(Question):
-    scope = serializers.CharField(
+    scope = RepeatedField(
         required=False,
         help_text="`device_<uuid>` (several joined by commas), `plant_<uuid>` or `user_<uuid>_all`",
     )
-    device_id = serializers.CharField(required=False, help_text="One device")
-    device_ids = serializers.CharField(required=False, help_text="Devices whose sum is forecast, joined by commas")
+    device_id = RepeatedField(required=False, help_text="One device")
+    device_ids = RepeatedField(required=False, help_text="Devices whose sum is forecast, joined by commas")
     kind = serializers.ChoiceField(
         KINDS,
         required=False,
@@ -36,8 +46,7 @@ class ScopeQuestion(Question):
             raise serializers.ValidationError({"scope": [f"{ASK} Given: {', '.join(given) or 'none'}."]})
         name = given[0]
         try:
-            # All of a repeated parameter: the last alone would answer another question than was asked.
-            attrs["parsed"] = self._parse(name, ",".join(self.initial_data.getlist(name)))
+            attrs["parsed"] = self._parse(name, attrs[name])
         except BadScope as error:
             raise serializers.ValidationError({name: [str(error)]}) from None
         return attrs
