@@ -21,6 +21,7 @@ from forecast_service.forecasters.base import (
     Place,
 )
 from forecast_service.forecasters.calendar import Hours, free_hours
+from forecast_service.forecasters.habit import toward, usual
 from forecast_service.forecasters.plausible import always_zero, without_broken
 from forecast_service.forecasters.regressors import design, fill_gaps
 from forecast_service.forecasters.wallclock import to_wall
@@ -191,6 +192,8 @@ def _one_model(
     mean, deviation = engine(fitted, known, tail, regressors[:, hours:])
     hour_of_day = (first_hour + hours + np.arange(horizon)) % DAY
     spread = deviation * fitted.profile[:, hour_of_day] * WIDENING
+    if far:
+        mean = mean + toward(usual(fill_gaps(z), free, horizon), mean, spread)
     quantiles = mean[..., None] + spread[..., None] * fitted.quantiles[:, None, :]
     return transform.back(mean, z), transform.back(quantiles, z)
 
