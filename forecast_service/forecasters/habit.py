@@ -5,7 +5,7 @@ import numpy as np
 from forecast_service.forecasters.base import DAY, Floats
 from forecast_service.forecasters.calendar import Hours
 
-# Settled on 726 origins between the panel's, and held against M4's trends, in which what was usual is no longer.
+# Settled on 726 origins between the panel's, and held against M4's trends, in which what was usual no longer holds.
 DAYS, SHARE = 21, 0.5
 
 
@@ -18,11 +18,13 @@ def usual(filled: Floats, free: Hours, horizon: int) -> Floats:
     days = min(DAYS, hours // DAY)
     recent = filled[:, hours - days * DAY :].reshape(meters, days, DAY)
     was_free, is_free = free[hours - days * DAY : hours].reshape(days, DAY), free[hours : hours + horizon]
-    out = np.empty((meters, horizon))
+    out, clock = np.empty((meters, horizon)), np.arange(DAY)
     for kind in (False, True):
         # Where no day of the kind is known, all of them speak for it.
         alike = (was_free == kind) | ~(was_free == kind).any(axis=0)
-        middle = np.nanmedian(np.where(alike, recent, np.nan), axis=1)
+        # The days of the other kind come last; numpy's nanmedian takes twenty times as long.
+        ranked, count = np.sort(np.where(alike, recent, np.inf), axis=1), alike.sum(axis=0)
+        middle = (ranked[:, (count - 1) // 2, clock] + ranked[:, count // 2, clock]) / 2
         ahead = np.flatnonzero(is_free == kind)
         out[:, ahead] = middle[:, ahead % DAY]
     return out
