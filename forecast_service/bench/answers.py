@@ -1,20 +1,20 @@
 """`make bench-forecast-api`: how soon a forecast is answered, stored and cold, at 8 clients. Prints; asserts nothing.
 
-A gunicorn as in production on a database of its own in the test instance, 100 meters of 12 weeks. *Cold on demand* is the first
-request to a process that has just become healthy, for a meter that nobody has forecast yet: with its imports, fit and backtest.
+A gunicorn that logs as in a running stack, on a database of its own in the test instance, 100 meters of 12 weeks. *Cold on demand*
+is the first request to a process that has just become healthy, for a meter that nobody has forecast yet: with its imports, fit and
+backtest.
 """
 
 import http.client
 import os
 import random
-import statistics
 import subprocess
 import sys
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -23,13 +23,13 @@ import django
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from bench.load import HEADER, Addresses, Load, postmaster
 from forecast_service.bench.many_meters import DATABASE, fill
 
 CLIENTS, REQUESTS, METERS, COLD = 8, 800, 100, 5
 PORT = 21_993
 OWNER = uuid.UUID("00000000-0000-4000-8003-000000000001")
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-Ask = Callable[[], str]
 
 
 def main() -> None:
@@ -52,18 +52,21 @@ def main() -> None:
                 "AUTH_URL": keys.url,
                 "HOST": "127.0.0.1",
                 "PORT": str(PORT),
+                "LOG_LEVEL": "INFO",
             }
             cold = sorted(first_answer(environment, meter(number)) for number in range(METERS - COLD, METERS))
             print(
                 f"cold on demand, {COLD} new processes: {cold[COLD // 2]:.0f} ms median, {cold[-1]:.0f} ms the slowest"
             )
-            print(f"{'':34} {'p50 ms':>8} {'p95 ms':>8} {'a second':>9} {'CPU ms of the service':>22}")
+            print(HEADER)
             with serving({**environment, "WEB_WORKERS": "2"}) as gunicorn:
+                load = Load(PORT, gunicorn.pid, postmaster(url), token(), CLIENTS)
                 for horizon in (24, 168):
                     stored = asked_at_random(range(METERS // 2), horizon)
-                    measure(f"stored, {horizon} hours, {CLIENTS} clients", stored, gunicorn)
+                    print(load.ask(stored, REQUESTS).row(f"stored, {horizon} hours, {CLIENTS} clients"), flush=True)
                 cold_ones = asked_at_random(range(METERS // 2, METERS), 24)
-                measure("computed on demand, one client", cold_ones, gunicorn, clients=1, requests=40)
+                alone = replace(load, clients=1)
+                print(alone.ask(cold_ones, 40).row("computed on demand, one client"), flush=True)
     finally:
         connection.creation.destroy_test_db(urlsplit(settings.DATABASE_URL).path[1:], verbosity=0)
 
@@ -82,7 +85,7 @@ def meter(number: int) -> uuid.UUID:
     return uuid.UUID(int=number + 1, version=4)
 
 
-def asked_at_random(numbers: range, horizon: int) -> Ask:
+def asked_at_random(numbers: range, horizon: int) -> Addresses:
     return lambda: f"/api/forecasts?device_id={meter(random.choice(numbers))}&horizon={horizon}"
 
 
@@ -97,6 +100,7 @@ def serving(environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
             "forecast_service.config.wsgi",
         ],
         env=environment,
+        stdout=subprocess.DEVNULL,
     )
     try:
         wait_until_it_is_healthy()
@@ -139,42 +143,6 @@ def get(link: http.client.HTTPConnection, address: str, bearer: str) -> None:
     body = answer.read()
     if answer.status != 200:
         raise SystemExit(f"{address}: {answer.status} {body[:300].decode()}")
-
-
-def measure(
-    name: str, ask: Ask, gunicorn: "subprocess.Popen[bytes]", *, clients: int = CLIENTS, requests: int = REQUESTS
-) -> None:
-    took: list[float] = []
-    bearer = token()
-
-    def client() -> None:
-        link = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
-        for _ in range(requests // clients):
-            begun = time.perf_counter()
-            get(link, ask(), bearer)
-            took.append((time.perf_counter() - begun) * 1000)
-
-    for _ in range(20):  # both workers have answered before anything is measured
-        get(http.client.HTTPConnection("127.0.0.1", PORT, timeout=60), ask(), bearer)
-    cpu, begun = cpu_seconds(gunicorn.pid), time.perf_counter()
-    running = [threading.Thread(target=client) for _ in range(clients)]
-    for one in running:
-        one.start()
-    for one in running:
-        one.join()
-    rate = len(took) / (time.perf_counter() - begun)
-    used = (cpu_seconds(gunicorn.pid) - cpu) / len(took) * 1000
-    p95 = statistics.quantiles(took, n=20)[-1]
-    print(f"{name:34} {statistics.median(took):8.1f} {p95:8.1f} {rate:9.0f} {used:22.1f}", flush=True)
-
-
-def cpu_seconds(parent: int) -> float:
-    """What the workers of the gunicorn have used of a processor so far."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    ticks = sum(
-        sum(map(int, Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13])) for pid in children
-    )
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
