@@ -70,7 +70,7 @@ bench-forecast-api: infra ## how soon a forecast is answered, stored and cold, a
 bench-registrations: ## registrations a second, and how soon everybody knows the new user: [ARGS="--people 500 --at-once 50"]
 	$(ops) bench registrations $(ARGS)
 
-bench: bench-ingest bench-queries ## an hour of many meters through the forecast workers: make bench [ARGS="10000 --workers 2"]
+bench: infra ## an hour of many meters through the forecast workers: make bench [ARGS="10000 --workers 2"]
 	$(ops) with forecast .local/venv/bin/python -m forecast_service.bench.many_meters $(or $(ARGS),10000)
 
 bench-forecasts: ## error and CPU of the forecasts beside other people's: make bench-forecasts DATA=folder [ARGS="--tasks m4"]
