@@ -39,7 +39,8 @@ def energy_of_each(
         fetched = sums([[device] for device in some], border, finest=resolution in ("quarter", "hour")).kwh
         # A view would keep its neighbours, too.
         found |= {device: kwh.copy() for device, kwh in zip(some, fetched, strict=True)}
-    _keep({keys[device]: (device.state, found[device]) for device in missing})
+    if missing:
+        _keep({keys[device]: (device.state, found[device]) for device in missing})
     return found
 
 
