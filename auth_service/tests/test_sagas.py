@@ -100,12 +100,12 @@ def test_a_saga_that_another_runner_holds_does_not_keep_the_next_one_waiting(par
 
     def wait_inside() -> None:
         inside.set()
-        leave.wait(10)
+        leave.wait(60)
 
     participants.before_answer = wait_inside
     first = threading.Thread(target=run_due_once)
     first.start()
-    assert inside.wait(10)
+    assert inside.wait(60)
     participants.before_answer = None
     assert run_due()
     leave.set()

@@ -43,7 +43,7 @@ def guess(times: int, name: str = "alice", *, at: str = ELSEWHERE) -> list[int]:
 
 
 def time_passes(seconds: float) -> None:
-    """All that was counted is that much longer ago."""
+    """All that was counted is that much longer ago. A test is one transaction, and no other time passes in it."""
     past = timedelta(seconds=seconds)
     for counter in Counter.objects.all():
         counter.last_at -= past

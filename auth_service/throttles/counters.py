@@ -12,7 +12,7 @@ from auth_service.throttles.models import Counter
 # Every instant is the database's: workers on machines whose clocks differ count the same windows.
 _COUNT = """
 INSERT INTO throttles_counter AS counter (key, hits, last_at, expires_at)
-SELECT key, 1, statement_timestamp(), statement_timestamp() + make_interval(secs => %(seconds)s)
+SELECT key, 1, now(), now() + make_interval(secs => %(seconds)s)
 FROM unnest(%(keys)s) AS key ORDER BY key
 ON CONFLICT (key) DO UPDATE SET
     hits = CASE WHEN counter.expires_at <= EXCLUDED.last_at THEN 1 ELSE counter.hits + 1 END,
@@ -21,11 +21,11 @@ ON CONFLICT (key) DO UPDATE SET
         WHEN %(extend)s OR counter.expires_at <= EXCLUDED.last_at THEN EXCLUDED.expires_at
         ELSE counter.expires_at
     END
-RETURNING hits, extract(epoch FROM expires_at - statement_timestamp())
+RETURNING hits, extract(epoch FROM expires_at - now())
 """
 _READ = """
-SELECT key, hits, extract(epoch FROM statement_timestamp() - last_at)
-FROM throttles_counter WHERE key = ANY(%s) AND expires_at > statement_timestamp()
+SELECT key, hits, extract(epoch FROM now() - last_at)
+FROM throttles_counter WHERE key = ANY(%s) AND expires_at > now()
 """
 
 

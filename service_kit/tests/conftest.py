@@ -104,7 +104,7 @@ def bench(virtual_host: str, settings: object) -> Iterator[Bench]:
     connection.close()
 
 
-def until(condition: Callable[[], object], *, step: Callable[[], object], seconds: float = 20) -> None:
+def until(condition: Callable[[], object], *, step: Callable[[], object], seconds: float = 60) -> None:
     """Run `step`, which waits by itself, until `condition()` holds; fails after `seconds`."""
     give_up = time.monotonic() + seconds
     while not condition():

@@ -140,7 +140,7 @@ def test_a_deadlock_is_tried_again_in_process() -> None:
             tries += 1
             Thing.objects.select_for_update().get(pk=rows[0])
             if tries == 1:
-                meet.wait(10)
+                meet.wait(60)
             Thing.objects.filter(pk=rows[1]).update(name="after", version=F("version") + 1)
 
         apply(named("x"), {ThingNamed: lock_both})
@@ -151,7 +151,7 @@ def test_a_deadlock_is_tried_again_in_process() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(90)
     assert sorted(results) == [1, 2]
     assert set(Thing.objects.values_list("name", "version")) == {("after", 1)}
 

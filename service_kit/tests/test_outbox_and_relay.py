@@ -75,12 +75,12 @@ def test_a_row_that_commits_late_is_not_left_behind(bench: Bench) -> None:
         with transaction.atomic():
             publish(thing("slow"), version=1)
             written.set()
-            may_commit.wait(10)
+            may_commit.wait(60)
         connection.close()
 
     thread = threading.Thread(target=slow)
     thread.start()
-    assert written.wait(10)
+    assert written.wait(60)
     put("quick")
     publisher = Publisher(bench.url)
     assert relay_once(publisher) == 1
@@ -98,12 +98,12 @@ def test_a_second_relay_waits_its_turn(bench: Bench) -> None:
         with only_one() as mine:
             assert mine
             held.set()
-            done.wait(10)
+            done.wait(60)
         connection.close()
 
     thread = threading.Thread(target=first)
     thread.start()
-    assert held.wait(10)
+    assert held.wait(60)
     assert relay_once(Publisher(bench.url)) == 0
     done.set()
     thread.join()

@@ -50,7 +50,7 @@ def arrive(hours: Hours, device: dict[str, Any], start: datetime, kwh: float | N
         same = entry["kwh"] is None if kwh is None else entry["kwh"] == pytest.approx(kwh, abs=1e-9)
         return entry if same else None
 
-    return wait_for(f"the hour {start} of {device['name']} is {kwh} kWh", look, within=30)
+    return wait_for(f"the hour {start} of {device['name']} is {kwh} kWh", look)
 
 
 def test_every_form_of_message_is_counted(
@@ -327,7 +327,7 @@ def test_a_user_sees_only_its_own_period(
         )
         return [entry["kwh"] for entry in found["data"]]
 
-    seen = wait_for("Bob's assignment arrives", bobs, within=30)
+    seen = wait_for("Bob's assignment arrives", bobs)
     assert seen[-1] == pytest.approx(0.6)
     assert seen[0] is None or len(seen) == 1
 

@@ -26,7 +26,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     gate = threading.Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:
-        gate.wait(timeout=10)
+        gate.wait(timeout=60)
         try:
             return call()
         except APIException as error:

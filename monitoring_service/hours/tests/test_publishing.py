@@ -34,15 +34,16 @@ def received() -> Iterator[Callable[[], list[ConsumptionHourly]]]:
 
     def get() -> list[ConsumptionHourly]:
         found: list[ConsumptionHourly] = []
+        waiting = channel.queue_declare(QUEUE, passive=True).method.message_count
         # A queue with a single active consumer answers no basic_get.
-        for method, _, body in channel.consume(QUEUE, inactivity_timeout=1):
-            if method is None:
-                channel.cancel()
-                return found
+        for method, _, body in channel.consume(QUEUE, inactivity_timeout=60) if waiting else ():
+            assert method is not None, f"{len(found)} of {waiting} messages were delivered"
             channel.basic_ack(method.delivery_tag)
             envelope = decode(body)
             assert isinstance(envelope.event, ConsumptionHourly)
             found.append(envelope.event)
+            if len(found) == waiting:
+                channel.cancel()
         return found
 
     yield get
@@ -143,7 +144,7 @@ def test_hours_that_ingest_is_writing_are_not_waited_for_and_go_out_again(
 
     writer = threading.Thread(target=writes)
     writer.start()
-    assert written.wait(10)
+    assert written.wait(60)
     assert publish_hours_once(publisher) == 2
     may_end.set()
     writer.join()
