@@ -8,7 +8,8 @@ class Alert(models.Model):
     """Something that somebody should look at: of a device, from `start`, with what to do about it.
 
     id: of an anomaly its own, so that it is one alert however often it is told. version: of the anomaly, the highest counts.
-    end: so far. expected_kwh, actual_kwh: over [start, end). confidence: 0 to 1.
+    end: so far. expected_kwh, actual_kwh: over [start, end). price_per_kwh: the mean of these hours, for energy that is bought and
+    has one. confidence: 0 to 1.
     """
 
     class Type(models.TextChoices):
@@ -38,6 +39,8 @@ class Alert(models.Model):
     end = models.DateTimeField(null=True)
     expected_kwh = models.FloatField(null=True)
     actual_kwh = models.FloatField(null=True)
+    price_per_kwh = models.FloatField(null=True)
+    currency = models.CharField(max_length=3, null=True)
     confidence = models.FloatField(null=True)
     message = models.CharField(max_length=500)
     recommendation = models.CharField(max_length=500, default="")
@@ -63,6 +66,17 @@ class Alert(models.Model):
                 fields=["device_id"], name="one_open_silence", condition=models.Q(type="no_data", state="open")
             ),
         )
+
+    @property
+    def expected_cost(self) -> float | None:
+        return self._cost(self.expected_kwh)
+
+    @property
+    def actual_cost(self) -> float | None:
+        return self._cost(self.actual_kwh)
+
+    def _cost(self, kwh: float | None) -> float | None:
+        return None if kwh is None or self.price_per_kwh is None else kwh * self.price_per_kwh
 
 
 class AlertRead(models.Model):

@@ -21,12 +21,18 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     device_name = serializers.CharField(read_only=True)
     read = serializers.BooleanField(read_only=True, help_text="Whether you have read it.")
     acknowledged = serializers.SerializerMethodField()
+    expected_cost = serializers.FloatField(
+        read_only=True,
+        allow_null=True,
+        help_text="At the mean price of its hours; null for what is not bought or has no price.",
+    )
+    actual_cost = serializers.FloatField(read_only=True, allow_null=True)
 
     class Meta:
         model = Alert
         fields = (
             "id", "device_id", "device_name", "type", "code", "severity", "state", "start", "end", "expected_kwh",
-            "actual_kwh", "confidence", "message", "recommendation", "created_at", "read", "acknowledged",
+            "actual_kwh", "expected_cost", "actual_cost", "currency", "confidence", "message", "recommendation", "created_at", "read", "acknowledged",
             "acknowledged_at", "acknowledged_by", "note",
         )  # fmt: skip
         read_only_fields = fields

@@ -13,6 +13,7 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound
 
 from monitoring_service.alerts.models import Alert, AlertRead, AlertRule
+from monitoring_service.alerts.money import price_alerts
 from monitoring_service.alerts.queries import visible_alerts, wanted
 from monitoring_service.live.announce import announce_alerts
 from service_kit.auth import Caller
@@ -40,6 +41,7 @@ def copy_anomaly(*, anomaly: AnomalyDetected, version: int) -> bool:
     if not created and alert.version >= version:
         return False
     change_alerts([alert.pk], **told)
+    price_alerts([alert.pk])
     return True
 
 

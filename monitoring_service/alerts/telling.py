@@ -11,7 +11,8 @@ from service_kit.messaging import Publisher
 
 AT_ONCE = 200
 _FIELDS = (
-    "id", "device_id", "type", "code", "severity", "state", "start", "end", "expected_kwh", "actual_kwh", "message",
+    "id", "device_id", "type", "code", "severity", "state", "start", "end", "expected_kwh", "actual_kwh", "expected_cost",
+    "actual_cost", "currency", "message",
     "recommendation",
 )  # fmt: skip
 

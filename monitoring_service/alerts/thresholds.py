@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from monitoring_service.alerts.models import Alert
+from monitoring_service.alerts.money import price_alerts
 from monitoring_service.alerts.queries import wanted
 from monitoring_service.alerts.services import change_alerts
 from monitoring_service.hours.energy import Quality
@@ -99,7 +100,9 @@ def _follow(found: list[Excess], known: list[Alert], since: datetime, *, raises:
         same = next((a for a in left if a.end and a.start <= excess.end and excess.start <= a.end), None)
         if same is None:
             if raises:
-                change_alerts([Alert.objects.create(**_values(excess), device_id=excess.device_id).pk])
+                alert = Alert.objects.create(**_values(excess), device_id=excess.device_id)
+                change_alerts([alert.pk])
+                price_alerts([alert.pk])
                 changed += 1
             continue
         left.remove(same)
@@ -112,6 +115,7 @@ def _follow(found: list[Excess], known: list[Alert], since: datetime, *, raises:
             values["state"] = Alert.State.NORMAL
         if any(getattr(same, name) != value for name, value in values.items()):
             change_alerts([same.pk], **values)
+            price_alerts([same.pk])
             changed += 1
     # What no hour bears out any more was corrected away, or is too long ago to go on.
     over = [alert.pk for alert in left if alert.state == Alert.State.OPEN]

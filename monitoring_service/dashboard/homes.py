@@ -83,12 +83,16 @@ _SERIES = """SELECT plant_id, changes FROM series_series
 def homes_of(devices: Sequence[Chosen]) -> Homes:
     plant_ids = {device.plant_id for device in devices if device.plant_id}
     plants = list(Plant.objects.raw(_LIVE.format("devices_plant"), [array(plant_ids)]))
-    tariff_ids = {plant.tariff_id for plant in plants} | {c.tariff_id for plant in plants for c in _changes(plant)}
-    tariffs = Tariff.objects.raw(_LIVE.format("devices_tariff"), [array(tariff_ids - {None})])
     with connection.cursor() as cursor:
         cursor.execute(_SERIES, {"plants": array(plant.id for plant in plants), **CO2})
         co2 = [SeriesOfPlant(plant_id=plant_id, changes=changes, **CO2) for plant_id, changes in cursor.fetchall()]
-    return Homes(devices, plants, {tariff.id: tariff for tariff in tariffs}, co2)
+    return Homes(devices, plants, _tariffs_of(plants), co2)
+
+
+def _tariffs_of(plants: Sequence[Plant]) -> dict[UUID, Tariff]:
+    ids = {plant.tariff_id for plant in plants} | {c.tariff_id for plant in plants for c in _changes(plant)}
+    tariffs = Tariff.objects.raw(_LIVE.format("devices_tariff"), [array(ids - {None})])
+    return {tariff.id: tariff for tariff in tariffs}
 
 
 def _changes(plant: Plant) -> list[TariffChange]:
@@ -135,6 +139,10 @@ def needs_quarters(homes: Homes, zone: ZoneInfo, begin: int, end: int) -> bool:
         for contract in contracts
         if contract.tariff
     ) or (between_hours and bool(homes.co2_series))
+
+
+def _validity(contract: Contract, tariff: Tariff) -> tuple[int, int]:
+    return max(contract.since, us_or(EVER[0], tariff.valid_from)), min(contract.until, us_or(EVER[1], tariff.valid_to))
 
 
 def _rates(tariff: Tariff) -> list[Rate]:
@@ -222,25 +230,38 @@ def _lines(plant: Plant, contract: Contract, energy: PartEnergy, days: Sequence[
             raise _NoPrice
         return
     zone = zone_of(plant.timezone)
-    valid = {
-        "since": max(contract.since, us_or(EVER[0], tariff.valid_from)),
-        "until": min(contract.until, us_or(EVER[1], tariff.valid_to)),
-    }
+    since, until = _validity(contract, tariff)
     by_price: dict[float, float] = {}
     for start, kwh in bought:
-        price, place = np.unique(prices(_rates(tariff), start, zone, **valid), return_inverse=True)
+        price, place = np.unique(prices(_rates(tariff), start, zone, since=since, until=until), return_inverse=True)
         if np.isnan(price).any():
             raise _NoPrice
         for each, sum_kwh in zip(price.tolist(), np.bincount(place, weights=kwh).tolist(), strict=True):
             by_price[each] = by_price.get(each, 0) + sum_kwh
     for price_per_kwh, sum_kwh in sorted(by_price.items()):
         yield Line(plant.name, tariff.name, "energy", sum_kwh, price_per_kwh)
-    charged = days_begun(days, zone, **valid)
+    charged = days_begun(days, zone, since=since, until=until)
     if charged and tariff.standing_charge_per_day:
         yield Line(plant.name, tariff.name, "standing charge", charged, tariff.standing_charge_per_day)
     fed_in = sum(float(kwh.sum()) for part, _, kwh in meanwhile if part.fed_in_by == plant.id)
     if fed_in:
         yield Line(plant.name, tariff.name, "feed-in", fed_in, tariff.feed_in_per_kwh)
+
+
+def mean_price(plant: Plant, begin: int, end: int) -> tuple[float, str] | None:
+    """Of a kWh bought in the hours of [begin, end), and its currency; None where an hour has no price, or they have two currencies."""
+    hours = np.arange(begin, max(end, begin + 1), HOUR, dtype=np.int64)
+    price = np.full(len(hours), np.nan)
+    currencies = set()
+    for contract in Homes([], [plant], _tariffs_of([plant]), []).contracts(plant, begin, int(hours[-1]) + 1):
+        if tariff := contract.tariff:
+            since, until = _validity(contract, tariff)
+            told = prices(_rates(tariff), hours, zone_of(plant.timezone), since=since, until=until)
+            price = np.where(np.isnan(told), price, told)
+            currencies.add(tariff.currency)
+    if np.isnan(price).any() or len(currencies) != 1:
+        return None
+    return float(price.mean()), currencies.pop()
 
 
 def co2_kg(homes: Homes, energy: PartEnergy, begin: int, end: int) -> float | None:

@@ -56,6 +56,7 @@ export const routes: RouteObject[] = [
               { path: "/devices", element: page(() => import("@/features/devices/devices-page"), "DevicesPage") },
               { path: "/devices/:deviceId", element: page(() => import("@/features/day/device-day-page"), "DeviceDayPage") },
               { path: "/alerts", element: page(() => import("@/features/alerts/alerts-page"), "AlertsPage") },
+              { path: "/reports", element: page(() => import("@/features/reports/reports-page"), "ReportsPage") },
               { path: "/account", element: page(() => import("@/features/account/account-page"), "AccountPage") },
               {
                 element: <RequireAdmin />,

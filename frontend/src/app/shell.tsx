@@ -1,4 +1,4 @@
-import { Bell, Building2, CircleUser, House, LogOut, Monitor, Moon, ScrollText, Sun, Users, Waypoints, Zap, type LucideIcon } from "lucide-react";
+import { Bell, Building2, CircleUser, FileText, House, LogOut, Monitor, Moon, ScrollText, Sun, Users, Waypoints, Zap, type LucideIcon } from "lucide-react";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet } from "react-router";
@@ -12,7 +12,7 @@ import { setTheme, THEMES, useTheme } from "@/lib/theme";
 
 interface Entry {
   to: string;
-  label: "nav.home" | "nav.devices" | "nav.alerts" | "nav.users" | "nav.assignments" | "nav.plants" | "nav.audit";
+  label: "nav.home" | "nav.devices" | "nav.alerts" | "nav.reports" | "nav.users" | "nav.assignments" | "nav.plants" | "nav.audit";
   icon: LucideIcon;
   admin?: boolean;
 }
@@ -21,6 +21,7 @@ const NAVIGATION: readonly Entry[] = [
   { to: "/", label: "nav.home", icon: House },
   { to: "/devices", label: "nav.devices", icon: Zap },
   { to: "/alerts", label: "nav.alerts", icon: Bell },
+  { to: "/reports", label: "nav.reports", icon: FileText },
   { to: "/users", label: "nav.users", icon: Users, admin: true },
   { to: "/assignments", label: "nav.assignments", icon: Waypoints, admin: true },
   { to: "/plants", label: "nav.plants", icon: Building2, admin: true },
@@ -37,7 +38,7 @@ function Navigation({ entries }: { entries: readonly Entry[] }) {
       aria-label={t("app.navigation")}
       className="fixed inset-x-0 bottom-0 z-20 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:static lg:border-0 lg:bg-transparent lg:pb-0"
     >
-      <ul className="flex lg:flex-col lg:gap-1">
+      <ul className="flex overflow-x-auto lg:flex-col lg:gap-1 lg:overflow-visible">
         {entries.map(({ to, label, icon: Icon }) => (
           <li key={to} className="flex-1 lg:flex-none">
             <NavLink

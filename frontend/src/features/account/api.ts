@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { untilDone } from "@/api/changes";
+import { saveFile } from "@/api/download";
 import { changePassword } from "@/api/generated/auth";
 import { getProfile, updateProfile, type PatchedProfileRequest } from "@/api/generated/users";
 import { authFetch } from "@/api/http";
@@ -39,19 +40,7 @@ export function useChangePassword() {
 /** Saves everything that is known of the signed-in person as a file; the name that it got. */
 export function useDownloadData() {
   const { id, username } = useUser();
-  return useMutation({
-    mutationFn: async () => {
-      const response = await authFetch(new URL(`/api/users/${id}/export`, window.location.origin));
-      const named = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "");
-      const name = named?.[1] ?? `${username}.json`;
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(await response.blob());
-      link.download = name;
-      link.click();
-      URL.revokeObjectURL(link.href);
-      return name;
-    },
-  });
+  return useMutation({ mutationFn: () => saveFile(`/api/users/${id}/export`, `${username}.json`) });
 }
 
 /** Forgets a person everywhere; resolves when it is done. */

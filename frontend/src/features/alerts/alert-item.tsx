@@ -6,7 +6,7 @@ import type { Alert } from "@/api/generated/monitoring";
 import { Button } from "@/components/button";
 import { TextField } from "@/components/field";
 import { useErrorText } from "@/components/states";
-import { energy, exactMoment, moment } from "@/lib/format";
+import { energy, exactMoment, moment, money } from "@/lib/format";
 import { localDate } from "@/lib/zone";
 
 import { useAnswerAlert } from "./api";
@@ -41,7 +41,12 @@ export function AlertItem({ alert, zone }: { alert: Alert; zone: string }) {
         {alert.message}
       </p>
       {alert.expected_kwh !== null && alert.actual_kwh !== null && (
-        <p className="text-sm tabular-nums">{t("alerts.against", { actual: energy(alert.actual_kwh), expected: energy(alert.expected_kwh) })}</p>
+        <p className="text-sm tabular-nums">
+          {t("alerts.against", { actual: energy(alert.actual_kwh), expected: energy(alert.expected_kwh) })}
+          {alert.actual_cost !== null &&
+            alert.expected_cost !== null &&
+            ` (${t("alerts.against", { actual: money(alert.actual_cost, alert.currency), expected: money(alert.expected_cost, alert.currency) })})`}
+        </p>
       )}
       {alert.recommendation !== "" && <p className="max-w-prose text-sm text-muted">{alert.recommendation}</p>}
       {(said || alert.note !== "") && <p className="text-sm text-muted">{[said, alert.note].filter(Boolean).join(" · ")}</p>}

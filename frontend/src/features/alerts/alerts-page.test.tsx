@@ -18,6 +18,9 @@ const stuck = {
   end: null,
   expected_kwh: 3.5,
   actual_kwh: 0,
+  expected_cost: 1.05,
+  actual_cost: 0,
+  currency: "EUR",
   confidence: 0.9,
   message: "Nothing at all is used, which never happened for so long.",
   recommendation: "Check the supply, the fuse and the meter.",
@@ -28,7 +31,7 @@ const stuck = {
   acknowledged_by: null,
   note: "",
 };
-const silent = { ...stuck, id: "00000000-0000-4000-8000-0000000000a2", type: "no_data", severity: "medium", message: "No reading since yesterday.", expected_kwh: null, actual_kwh: null };
+const silent = { ...stuck, id: "00000000-0000-4000-8000-0000000000a2", type: "no_data", severity: "medium", message: "No reading since yesterday.", expected_kwh: null, actual_kwh: null, expected_cost: null, actual_cost: null };
 const address = `/api/alerts/${stuck.id}`;
 
 const services = {
@@ -41,7 +44,7 @@ describe("alerts", () => {
     const { container, requests } = visit("/alerts", alice, services);
     const item = await screen.findByRole("listitem", { name: /^Nothing at all is used/ });
     expect(within(item).getByText("High")).toBeVisible();
-    expect(item).toHaveTextContent(/0\.00\skWh instead of 3\.50\skWh/);
+    expect(item).toHaveTextContent(/0\.00\skWh instead of 3\.50\skWh \(€0\.00 instead of €1\.05\)/);
     expect(item).toHaveTextContent("Check the supply, the fuse and the meter.");
     expect(await within(item).findByText(/since Sat,? 21 Nov, 00:30/)).toBeVisible();
     expect(within(item).getByRole("link", { name: "Heat pump" })).toHaveAttribute("href", `/devices/${heatPump.id}?date=2026-11-21`);
