@@ -20,9 +20,9 @@ from forecast_service.forecasters.choose import (
     Answer,
     answer,
     dark_at_night,
-    from_first_known,
     is_finite,
     simple_answer,
+    since_first_use,
 )
 from forecast_service.forecasters.sarimax import forecast_many
 from forecast_service.forecasters.wallclock import to_wall
@@ -39,7 +39,7 @@ def answer_each(
     """`answer` for each history, in their order; where there is nothing to forecast from, the reason takes its place."""
     outcomes: dict[int, Outcome] = {}
     alike: dict[tuple[object, int], list[int]] = defaultdict(list)
-    trimmed = [from_first_known(history.last(LONGEST_HISTORY)) for history in histories]
+    trimmed = [since_first_use(history.last(LONGEST_HISTORY)) for history in histories]
     for number, history in enumerate(trimmed):
         try:
             simple = simple_answer(history, horizon, place, forecaster)

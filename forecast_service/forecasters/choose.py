@@ -32,6 +32,10 @@ WITH_REGRESSORS = frozenset(("sarimax", "linear_regression", "random_forest"))
 FORECASTERS: Mapping[str, Forecaster] = MappingProxyType({one.name: one for one in LIGHT + HEAVY})
 
 
+# Zeros before the first use of this many hours are no history: longer than a weekend, or the night before a plant's first morning.
+IDLE = 7 * DAY
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """model: the forecaster that answered. fallback: None, or why a simpler one did."""
@@ -46,7 +50,7 @@ def answer(history: History, horizon: int, place: Place, *, forecaster: Forecast
 
     Raises NothingToForecastFrom when fewer than 24 hours of it are.
     """
-    history = from_first_known(history.last(LONGEST_HISTORY))
+    history = since_first_use(history.last(LONGEST_HISTORY))
     without_a_model = simple_answer(history, horizon, place, forecaster)
     if without_a_model is not None:
         return without_a_model
@@ -84,6 +88,20 @@ def simple_answer(history: History, horizon: int, place: Place, forecaster: Fore
 def from_first_known(history: History) -> History:
     known = np.flatnonzero(~np.isnan(history.values))
     return history.last(len(history.values) - int(known[0])) if len(known) else history
+
+
+def since_first_use(history: History) -> History:
+    """`from_first_known`, and without the weeks of zeros before a meter came to life.
+
+    They say nothing of what it does now, but would make a new plant fade away again and its intervals too narrow. Whole days stay,
+    of which 24 hours are known, or nothing is left out.
+    """
+    history = from_first_known(history)
+    used = np.flatnonzero(np.nan_to_num(history.values))
+    if not len(used) or used[0] < IDLE:
+        return history
+    lived = history.last(DAY * -(-(len(history.values) - int(used[0])) // DAY))
+    return lived if lived.known >= DAY else history
 
 
 def is_finite(told: Forecast) -> bool:

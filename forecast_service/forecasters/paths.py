@@ -8,7 +8,7 @@ import numpy as np
 from forecast_service.forecasters import autoregression
 from forecast_service.forecasters.base import DAY, LONGEST_HISTORY, Floats, History, NothingToForecastFrom, Place
 from forecast_service.forecasters.calendar import Hours, free_hours
-from forecast_service.forecasters.choose import SARIMAX, from_first_known
+from forecast_service.forecasters.choose import SARIMAX, since_first_use
 from forecast_service.forecasters.plausible import always_zero, without_broken
 from forecast_service.forecasters.regressors import fill_gaps
 from forecast_service.forecasters.sarimax import (
@@ -36,7 +36,7 @@ def simulate(history: History, horizon: int, place: Place, *, paths: int = PATHS
     """
     if not 0 < horizon <= LONGEST_PATH:
         raise ValueError(f"a path of {horizon} hours is not between 1 and {LONGEST_PATH}")
-    history = from_first_known(history.last(LONGEST_HISTORY))
+    history = since_first_use(history.last(LONGEST_HISTORY))
     known, random = history.known, np.random.default_rng(1)
     if known < DAY:
         raise NothingToForecastFrom(f"{known} complete hours are known; a total needs at least {DAY}.")

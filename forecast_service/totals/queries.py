@@ -13,7 +13,7 @@ from forecast_service.forecasters.base import (
     Place,
     Temperature,
 )
-from forecast_service.forecasters.choose import from_first_known
+from forecast_service.forecasters.choose import since_first_use
 from forecast_service.forecasters.paths import has_model, simulate
 from forecast_service.forecasters.regressors import fill_gaps
 from forecast_service.forecasters.weather import said
@@ -79,7 +79,7 @@ def totals(population: Population, name: Name) -> Totals:
             past.append(_total(history.before(back), period, _as_then(population.place, back), history))
         except (NothingToForecastFrom, ValueError):
             break  # before the history
-    seen = from_first_known(history.last(LONGEST_HISTORY))
+    seen = since_first_use(history.last(LONGEST_HISTORY))
     reason = said(population.place, seen, _hours_to_end(seen, running)) if has_model(seen) else ""
     return Totals(now, past, _accuracy(past), reason)
 

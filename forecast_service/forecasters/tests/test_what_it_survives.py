@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast_service.forecasters.backtest import backtest
-from forecast_service.forecasters.base import History, NothingToForecastFrom, Place
+from forecast_service.forecasters.base import DAY, History, NothingToForecastFrom, Place
 from forecast_service.forecasters.choose import answer, is_finite
 from forecast_service.forecasters.tests.conftest import MONDAY, without
 
@@ -119,6 +119,26 @@ def test_a_meter_that_died_is_forecast_from_what_it_does_now(home):
     told = answer(History(MONDAY, values), 168, Place())
     sound(told.forecast)
     assert told.forecast.mean.max() < 0.1
+
+
+@pytest.mark.parametrize("days", [1, 3, 10, 30])
+def test_a_plant_that_came_to_life_goes_on(solar, days):
+    """Given Alice's new plant, whose meter told zeros for weeks before, then each day ahead is forecast as one of its own."""
+    values = solar().values.copy()
+    values[: -days * DAY] = 0.0
+    told = answer(History(MONDAY, values), 168, Place()).forecast
+    sound(told)
+    own = values[-days * DAY :].reshape(-1, DAY).sum(axis=1)
+    ahead = told.mean.reshape(7, DAY).sum(axis=1)
+    assert (ahead >= 0.6 * own.min()).all()
+    assert (ahead <= 1.2 * own.max()).all()
+    assert (told.upper_80 - told.lower_80).max() > 0.1 * values.max()
+
+
+def test_a_first_hour_of_use_is_no_reason_to_refuse(home):
+    values = np.zeros(2016)
+    values[-1] = 1.0
+    sound(answer(History(MONDAY, values), 168, Place()).forecast)
 
 
 @settings(max_examples=60, deadline=None)
