@@ -43,15 +43,14 @@ def take_up_changes() -> int:
     changed = list(
         Series.objects.select_for_update(skip_locked=True)
         .filter(revision__gt=F("planned_revision"))
-        .order_by("device_id")[:SERIES_AT_ONCE]
+        .order_by("device_id")
+        .values_list("pk", flat=True)[:SERIES_AT_ONCE]
     )
     if not changed:
         return 0
-    due = populate_each(_scopes_of([one.device_id for one in changed]))
+    due = populate_each(_scopes_of(changed))
     plan_scopes(due=[one for one in due.values() if isinstance(one, Population)])
-    for one in changed:
-        one.planned_revision = one.revision
-    Series.objects.bulk_update(changed, ["planned_revision"])
+    Series.objects.filter(pk__in=changed).update(planned_revision=F("revision"))
     return len(changed)
 
 
