@@ -48,7 +48,8 @@ def send() -> Callable[..., Any]:
     """`send({...}, [...])`: each argument is one message's document (or raw bytes); all of them are one batch."""
 
     def make(*messages: Any) -> Any:
-        from monitoring_service.readings.decoding import Readings, decode, to_us
+        from monitoring_service.readings.checks import to_us
+        from monitoring_service.readings.decoding import Readings, decode
         from monitoring_service.readings.services import store_readings
 
         readings = Readings()

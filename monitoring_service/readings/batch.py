@@ -9,7 +9,8 @@ from pika.spec import Basic, BasicProperties
 
 from monitoring_service.devices.services import note_connections
 from monitoring_service.readings import mqtt
-from monitoring_service.readings.decoding import Readings, Refusal, Refused, decode
+from monitoring_service.readings.checks import Refused
+from monitoring_service.readings.decoding import Readings, Refusal, decode
 from monitoring_service.readings.services import Stored, speakers, store_readings
 
 # Each batch computes an hour once, however many of its readings fall into it: of 1,000 meters that report at one instant, 20,000

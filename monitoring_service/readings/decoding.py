@@ -6,10 +6,9 @@ Nothing here knows what a device is: the checks that need one (sign, kind) belon
 """
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -17,21 +16,25 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from monitoring_service.readings.checks import (
+    AHEAD_US,
+    EARLIEST_US,
+    MAX_ABSOLUTE,
+    MAX_REVISION,
+    AwareTime,
+    Refused,
+    checked_number,
+    checked_revision,
+    checked_stamp,
+    rfc3339,
+    shown_as_text,
+    storable,
+)
+
 MAX_BODY_BYTES = 1024 * 1024
 MAX_READINGS = 1_000
 MAX_METRICS = 64
-# Beyond it sums over years stop being exact, or even finite; no meter of this planet comes near.
-MAX_ABSOLUTE = 1e15
-MAX_REVISION = 2**31 - 1
-EARLIEST_US = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
-AHEAD_US = 24 * 3600 * 1_000_000
-
-AwareTime = Annotated[datetime, msgspec.Meta(tz=True)]
 Revision = Annotated[int, msgspec.Meta(ge=0, le=MAX_REVISION)]
-
-
-class Refused(ValueError):
-    """A reading or a body that is not taken in: says what was found and what was expected."""
 
 
 class Metric(NamedTuple):
@@ -82,7 +85,6 @@ class WireReading(msgspec.Struct, gc=False):
 
 
 _decode_body = msgspec.json.Decoder(WireReading | list[WireReading]).decode
-_convert_time = msgspec.json.Decoder(AwareTime).decode
 
 
 @dataclass(slots=True)
@@ -149,19 +151,7 @@ def _canonical(device_id: str) -> str:
     try:
         return str(UUID(device_id))
     except ValueError:
-        raise Refused(f"device_id {_shown(device_id)} is not a UUID") from None
-
-
-def rfc3339(at_us: int) -> str:
-    """Microseconds since 1970 as RFC 3339 in UTC."""
-    seconds, microseconds = divmod(at_us, 1_000_000)
-    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-def to_us(moment: datetime) -> int:
-    """Microseconds since 1970; a float holds them exactly to the microsecond until the year 2255."""
-    return round(moment.timestamp() * 1e6)
+        raise Refused(f"device_id {shown_as_text(device_id)} is not a UUID") from None
 
 
 def decode(body: bytes, into: Readings, *, now_us: int) -> None:
@@ -270,12 +260,14 @@ def _add_checked(message: Any, into: Readings, now_us: int, index: int) -> None:
     """One message of any form, as plain Python: every reading of it is added or refused with its reason."""
     try:
         if not isinstance(message, dict):
-            raise Refused(f"{_shown(message)} is not a reading: send an object with timestamp, device_id and a value")
+            raise Refused(
+                f"{shown_as_text(message)} is not a reading: send an object with timestamp, device_id and a value"
+            )
         device_id = message.get("device_id")
         if not isinstance(device_id, str):
-            raise Refused(f"device_id {_shown(device_id)} is not a UUID")
+            raise Refused(f"device_id {shown_as_text(device_id)} is not a UUID")
         position = into.position_of(device_id)
-        revision = _revision(message.get("revision"))
+        revision = checked_revision(message.get("revision"))
     except Refused as error:
         into.refusals.append(Refusal(_encode(message), str(error), index))
         return
@@ -294,7 +286,7 @@ def _split(message: dict[str, Any], into: Readings, index: int) -> Iterator[dict
     head: dict[str, Any] = {key: message[key] for key in ("device_id", "revision") if key in message}
     for pair in pairs:
         if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-            reason = f"{_shown(pair)} is not a pair [timestamp, value]"
+            reason = f"{shown_as_text(pair)} is not a pair [timestamp, value]"
             into.refusals.append(Refusal(_encode({**head, "readings": [pair]}), reason, index))
             continue
         yield {**head, "timestamp": pair[0], "measurement_value": pair[1]}
@@ -309,7 +301,7 @@ def _add_single(
     index: int,
 ) -> None:
     try:
-        at_us = _instant(message.get("timestamp"), now_us)
+        at_us = checked_stamp(message.get("timestamp"), now_us)
         named = [key for key in ("measurement_value", "power") if key in message]
         if len(named) == 2:
             raise Refused("measurement_value and power in one reading: send one of them")
@@ -325,83 +317,24 @@ def _add_single(
     into.metrics.extend(metrics)
 
 
-def _instant(stamp: Any, now_us: int) -> int:
-    if isinstance(stamp, str):
-        try:
-            stamp = _convert_time(msgspec.json.encode(stamp))
-        except msgspec.MsgspecError:
-            raise Refused(
-                f"timestamp {_shown(stamp)} is not RFC 3339 with an offset, such as 2026-01-31T18:10:00Z"
-            ) from None
-    if not isinstance(stamp, datetime):
-        raise Refused(f"timestamp {_shown(stamp)} is not text in RFC 3339, such as 2026-01-31T18:10:00Z")
-    try:
-        at_us = to_us(stamp)
-    except (OverflowError, ValueError):
-        raise Refused(f"timestamp {stamp.isoformat()} is out of range") from None
-    checked_instant(at_us, stamp.isoformat(), now_us)
-    return at_us
-
-
-def checked_instant(at_us: int, shown: str, now_us: int) -> None:
-    """Raises Refused for an instant that no reading can have; `shown` is as the sender wrote it."""
-    if at_us < EARLIEST_US:
-        raise Refused(f"timestamp {shown} is before 2000: set the meter's clock")
-    if at_us > now_us + AHEAD_US:
-        raise Refused(f"timestamp {shown} is more than 24 h ahead: set the meter's clock")
-
-
-def checked_number(value: Any, name: str) -> float:
-    """The value as a finite float that a meter could send. Raises Refused naming it by `name`."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise Refused(f"{name} {_shown(value)} is not a number")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise Refused(f"{name} {_shown(value)} is not a finite number")
-    if abs(number) > MAX_ABSOLUTE:
-        raise Refused(f"{name} {_shown(value)} is beyond any meter: the limit is {MAX_ABSOLUTE:g}")
-    return number
-
-
-def _revision(value: Any) -> int:
-    if value is None:
-        return 0
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_REVISION:
-        raise Refused(f"revision {_shown(value)} is not an integer from 0 to {MAX_REVISION}")
-    return value
-
-
 def _metrics(metrics: Any, device_id: str, at_us: int, index: int) -> list[Metric]:
     if not isinstance(metrics, dict) or not metrics:
-        raise Refused(f'metrics {_shown(metrics)} is not an object such as {{"voltage": {{"value": 231.4}}}}')
+        raise Refused(f'metrics {shown_as_text(metrics)} is not an object such as {{"voltage": {{"value": 231.4}}}}')
     if len(metrics) > MAX_METRICS:
         raise Refused(f"{len(metrics)} metrics in one reading: send at most {MAX_METRICS}")
     found = []
     for name, metric in metrics.items():
-        if not name or len(name) > 64 or not _storable(name):
-            raise Refused(f"metric name {_shown(name)}: use 1 to 64 characters")
+        if not name or len(name) > 64 or not storable(name):
+            raise Refused(f"metric name {shown_as_text(name)}: use 1 to 64 characters")
         if not isinstance(metric, dict) or "value" not in metric:
-            raise Refused(f"metric {_shown(name)} has no value")
+            raise Refused(f"metric {shown_as_text(name)} has no value")
         unit = metric.get("unit", "")
-        if not isinstance(unit, str) or len(unit) > 32 or not _storable(unit):
-            raise Refused(f"unit {_shown(unit)} of metric {_shown(name)} is not text of at most 32 characters")
+        if not isinstance(unit, str) or len(unit) > 32 or not storable(unit):
+            raise Refused(
+                f"unit {shown_as_text(unit)} of metric {shown_as_text(name)} is not text of at most 32 characters"
+            )
         found.append(Metric(device_id, name, at_us, checked_number(metric["value"], f"metric {name}"), unit, index))
     return found
-
-
-def _storable(text: str) -> bool:
-    """Whether PostgreSQL takes it: no NUL and no half of a surrogate pair."""
-    return "\0" not in text and text.isprintable()
-
-
-def _shown(value: Any) -> str:
-    if not isinstance(value, str):
-        return json.dumps(value, default=str)[:80]
-    # JSON may hold half a character, which no answer could be encoded with.
-    return f'"{value[:80].encode(errors="backslashreplace").decode()}"'
 
 
 def _encode(message: Any) -> bytes:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from monitoring_service.readings.decoding import Refused, rfc3339
+from monitoring_service.readings.checks import Refused, rfc3339
 
 EXCHANGE = "amq.topic"
 PREFIX = "energy.devices."

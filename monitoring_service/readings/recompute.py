@@ -10,7 +10,7 @@ from monitoring_service.hours.aggregation import recompute_span
 from monitoring_service.hours.energy import HOUR
 from monitoring_service.hours.models import Hour, RecomputeRequest
 from monitoring_service.live.announce import announce_hours
-from monitoring_service.readings.decoding import to_us
+from monitoring_service.readings.checks import to_us
 from monitoring_service.readings.models import Reading
 from monitoring_service.readings.services import known_devices
 from monitoring_service.readings.storing import lock_devices

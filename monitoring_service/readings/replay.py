@@ -6,8 +6,8 @@ from django.conf import settings
 from pika.spec import BasicProperties
 
 from monitoring_service.readings.batch import Batch, Message
+from monitoring_service.readings.checks import Refused
 from monitoring_service.readings.dead_letters import ARRIVED, DEAD_LETTERS, TOPIC
-from monitoring_service.readings.decoding import Refused
 from service_kit.consumer import database_may_be_away
 from service_kit.dead_letters import DeadLetterQueue
 

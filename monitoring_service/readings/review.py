@@ -14,7 +14,7 @@ from monitoring_service.hours.aggregation import recompute_hours
 from monitoring_service.hours.energy import Kind, State
 from monitoring_service.hours.storing import add_to_hours
 from monitoring_service.live.announce import announce_hours
-from monitoring_service.readings.decoding import to_us
+from monitoring_service.readings.checks import to_us
 from monitoring_service.readings.models import DoubtfulReading, Reading
 from monitoring_service.readings.services import known_devices
 from monitoring_service.readings.storing import lock_devices

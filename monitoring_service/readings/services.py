@@ -14,7 +14,8 @@ from monitoring_service.hours.energy import HOUR, Floats, Ints, Kind, Meter, rea
 from monitoring_service.hours.rows import array
 from monitoring_service.hours.storing import ChangedHours
 from monitoring_service.live.announce import announce_hours
-from monitoring_service.readings.decoding import Readings, Refusal, decode, to_us
+from monitoring_service.readings.checks import to_us
+from monitoring_service.readings.decoding import Readings, Refusal, decode
 from monitoring_service.readings.models import HeldReading
 from monitoring_service.readings.mqtt import Speaker
 from monitoring_service.readings.partitions import ensure_months

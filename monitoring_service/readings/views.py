@@ -18,7 +18,8 @@ from monitoring_service.devices.selection import choose
 from monitoring_service.hours.calendar import midnight, zone_of
 from monitoring_service.hours.energy import SECOND
 from monitoring_service.hours.serializers import InstantField
-from monitoring_service.readings.decoding import MAX_BODY_BYTES, Readings, decode, to_us
+from monitoring_service.readings.checks import to_us
+from monitoring_service.readings.decoding import MAX_BODY_BYTES, Readings, decode
 from monitoring_service.readings.models import Reading
 from monitoring_service.readings.queries import readings_of
 from monitoring_service.readings.services import store_readings

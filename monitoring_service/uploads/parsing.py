@@ -18,7 +18,7 @@ import msgspec
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from monitoring_service.readings.decoding import MAX_REVISION, Refused, checked_instant, checked_number, to_us
+from monitoring_service.readings.checks import MAX_REVISION, Refused, checked_instant, checked_number, to_us
 
 Unit = Literal["kWh", "Wh", "W", "kW"]
 DELIMITERS = ";,\t|"

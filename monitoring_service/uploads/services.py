@@ -19,7 +19,8 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from monitoring_service.devices.models import Device
-from monitoring_service.readings.decoding import Readings, Refused, to_us
+from monitoring_service.readings.checks import Refused, to_us
+from monitoring_service.readings.decoding import Readings
 from monitoring_service.readings.services import store_readings
 from monitoring_service.uploads import parsing, storage
 from monitoring_service.uploads.models import Chunk, RejectedRow, Upload

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring_service.readings.decoding import MAX_BODY_BYTES, Readings, decode, to_us
+from monitoring_service.readings.checks import to_us
+from monitoring_service.readings.decoding import MAX_BODY_BYTES, Readings, decode
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DEVICE = "11111111-1111-4111-8111-111111111111"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from monitoring_service.readings import mqtt
-from monitoring_service.readings.decoding import Refused, to_us
+from monitoring_service.readings.checks import Refused, to_us
 from monitoring_service.readings.mqtt import Connection, Speaker
 
 DEVICE = "11111111-1111-4111-8111-111111111111"
