@@ -13,7 +13,7 @@ Unit = Literal["day", "week", "month", "year"]
 UNITS: tuple[Unit, ...] = ("day", "week", "month", "year")
 FORMS = (
     '"day", "week", "month" or "year" (the running one), "2026-10-17", "2026-W42", "2026-10", "2026", or {"start": "2026-10-01", '
-    '"end": "2026-10-15"} (the end is not included)'
+    '"end": "2026-10-15"} (dates or instants; the end is not included)'
 )
 _YEARS = (2000, 2099)
 LONGEST_DAYS = 3_660
@@ -29,6 +29,14 @@ class Asked:
 
     unit: Unit
     day: date | None
+
+
+@dataclass(frozen=True)
+class Between:
+    """From a date or an instant to another, which is not included."""
+
+    start: date | datetime
+    end: date | datetime
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ def period_with(unit: Unit, day: date) -> Period:
     return Period(unit, date(day.year, 1, 1), date(day.year + 1, 1, 1))
 
 
-def parse_period(asked: Any) -> Asked | Period:
+def parse_period(asked: Any) -> Asked | Between:
     """Raises BadPeriod."""
     if isinstance(asked, dict):
         return _between(asked)
@@ -99,26 +107,40 @@ def parse_period(asked: Any) -> Asked | Period:
     raise BadPeriod(f"{text[:60]!r} is no period. Give {FORMS}.")
 
 
-def _between(asked: dict[Any, Any]) -> Period:
+def _between(asked: dict[Any, Any]) -> Between:
     if set(asked) != {"start", "end"}:
         raise BadPeriod(
             f"A period as an object has start and end, not {', '.join(map(str, asked)) or 'nothing'}. Give {FORMS}."
         )
-    start, end = (_date(name, asked[name]) for name in ("start", "end"))
-    if start >= end:
-        raise BadPeriod(f"end {end} is not after start {start}; the end is not included.")
-    if (end - start).days > LONGEST_DAYS:
-        raise BadPeriod(f"{start} to {end} is longer than ten years. Ask for its years one by one.")
-    return Period(None, start, end)
+    return Between(*(_date_or_instant(name, str(asked[name])) for name in ("start", "end")))
 
 
-def _date(name: str, value: Any) -> date:
+def _date_or_instant(name: str, text: str) -> date | datetime:
     try:
-        day = date.fromisoformat(str(value))
+        found = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     except ValueError:
-        raise BadPeriod(f"{name} {str(value)[:40]!r} is not a date such as 2026-10-01.") from None
-    _within("day", day)
-    return day
+        found = None
+    if found is None or (isinstance(found, datetime) and found.tzinfo is None):
+        raise BadPeriod(
+            f"{name} {text[:40]!r} is no date such as 2026-10-01 and no instant such as 2026-10-01T00:00:00Z."
+        )
+    _within("day", found)
+    return found
+
+
+def _days(asked: Between, zone: ZoneInfo) -> Period:
+    """The whole local days that instants lie in."""
+    start, end = (at.astimezone(zone) if isinstance(at, datetime) else at for at in (asked.start, asked.end))
+    first = start.date() if isinstance(start, datetime) else start
+    if isinstance(end, datetime):
+        end = (end + timedelta(days=1) if end.time() != time() else end).date()
+    if first >= end:
+        raise BadPeriod(
+            f"end {asked.end.isoformat()} is not after start {asked.start.isoformat()}; the end is not included."
+        )
+    if (end - first).days > LONGEST_DAYS:
+        raise BadPeriod(f"{first} to {end} is longer than ten years. Ask for its years one by one.")
+    return Period(None, first, end)
 
 
 def _within(unit: Unit, day: date) -> Asked:
@@ -127,10 +149,10 @@ def _within(unit: Unit, day: date) -> Asked:
     return Asked(unit, day)
 
 
-def period_of(asked: Asked | Period, zone: ZoneInfo, now: datetime) -> Period:
-    """Raises BadPeriod for a time that has not begun."""
+def period_of(asked: Asked | Between, zone: ZoneInfo, now: datetime) -> Period:
+    """Raises BadPeriod for a time that has not begun, ends before it begins or is too long."""
     today = now.astimezone(zone).date()
-    period = asked if isinstance(asked, Period) else period_with(asked.unit, asked.day or today)
+    period = _days(asked, zone) if isinstance(asked, Between) else period_with(asked.unit, asked.day or today)
     if period.first > today:
         raise BadPeriod(f"{period.first} has not begun yet in {zone.key}.")
     return period

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from monitoring_service.hours.calendar import RESOLUTIONS
 from monitoring_service.reports.models import Format, Report, Schedule
-from monitoring_service.reports.periods import UNITS, Asked, BadPeriod, Period, parse_period
+from monitoring_service.reports.periods import UNITS, Asked, BadPeriod, Between, parse_period
 from monitoring_service.reports.scopes import BadScope, Scope, parse_scope
 
 _SCOPE: Any = {
@@ -18,13 +18,16 @@ _SCOPE: Any = {
 }
 _BETWEEN = {
     "type": "object",
-    "properties": {"start": {"type": "string", "format": "date"}, "end": {"type": "string", "format": "date"}},
+    "properties": {
+        "start": {"type": "string", "example": "2026-10-01"},
+        "end": {"type": "string", "example": "2026-10-15T00:00:00Z"},
+    },
     "required": ["start", "end"],
 }
 _PERIOD: Any = {
     "oneOf": [{"type": "string"}, _BETWEEN],
     "description": "The running `day`, `week`, `month` or `year`; a day `2026-10-17`, week `2026-W42`, month `2026-10` or year `2026`; "
-    "or dates from `start` to `end`, which is not included. Days are those of the scope's zone.",
+    "or dates or instants from `start` to `end`, which is not included: the whole days that they lie in. Days are those of the scope's zone.",
     "example": "2026-10",
 }
 
@@ -42,8 +45,8 @@ class ScopeField(serializers.Field[Scope, Any, Any, Any]):
 
 
 @extend_schema_field(_PERIOD)
-class PeriodField(serializers.Field[Asked | Period, Any, Any, Any]):
-    def to_internal_value(self, data: Any) -> Asked | Period:
+class PeriodField(serializers.Field[Asked | Between, Any, Any, Any]):
+    def to_internal_value(self, data: Any) -> Asked | Between:
         try:
             return parse_period(data)
         except BadPeriod as error:

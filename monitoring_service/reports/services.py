@@ -15,7 +15,7 @@ from monitoring_service.devices.selection import Chosen, common_zone
 from monitoring_service.reports.content import NothingKnown, content_of, has_energy, summary
 from monitoring_service.reports.files import file_of
 from monitoring_service.reports.models import Format, Report, ReportFile, Schedule
-from monitoring_service.reports.periods import Asked, BadPeriod, Period, instant, period_of
+from monitoring_service.reports.periods import Asked, BadPeriod, Between, Period, instant, period_of
 from monitoring_service.reports.queries import revisions, who
 from monitoring_service.reports.scopes import Scope, devices_of, name_of, parse_scope
 from service_kit.auth import Caller
@@ -44,7 +44,7 @@ class NotReady(Conflict):
     """The report's file is not there (yet): its text says why."""
 
 
-def ask_for_report(*, caller: Caller, scope: Scope, period: Asked | Period, format_: str) -> Report:
+def ask_for_report(*, caller: Caller, scope: Scope, period: Asked | Between, format_: str) -> Report:
     """Raises NotFound for what the caller may not see, NothingToReport, TooManyWait, or ValidationError for a time to come."""
     devices = devices_of(scope, caller)
     zone = common_zone(devices)

@@ -96,6 +96,8 @@ def test_a_pdf_and_a_workbook_tell_the_same(home: uuid.UUID, client_for: ClientF
         ("2026-W11", 7, "2026-03-09T00:00:00+01:00", 7 * 14.4),
         ("2026", 12, "2026-01-01T00:00:00+01:00", 445.8),
         ({"start": "2026-03-10", "end": "2026-03-12"}, 48, "2026-03-10T00:00:00+01:00", 28.8),
+        ({"start": "2026-03-09T23:00:00Z", "end": "2026-03-10T23:00:00Z"}, 24, "2026-03-10T00:00:00+01:00", 14.4),
+        ({"start": "2026-03-10T00:00:00Z", "end": "2026-03-11T00:00:00Z"}, 48, "2026-03-10T00:00:00+01:00", 28.8),
     ],
 )
 def test_other_periods(
@@ -181,7 +183,7 @@ def test_there_is_never_an_empty_file(home: uuid.UUID, client_for: ClientFor, al
         ({"period": "1999-12"}, "period", "is outside 2000 to 2099"),
         ({"period": "2098"}, "period", "2098-01-01 has not begun yet in Europe/Rome"),
         ({"period": {"start": "2026-03-02", "end": "2026-03-02"}}, "period", "is not after start 2026-03-02"),
-        ({"period": {"start": "2026-03-02", "end": "soon"}}, "period", "end 'soon' is not a date"),
+        ({"period": {"start": "2026-03-02", "end": "soon"}}, "period", "end 'soon' is no date such as"),
         ({"period": {"from": "2026-03-02"}}, "period", "has start and end, not from"),
         ({"period": {"start": "2001-01-01", "end": "2026-03-02"}}, "period", "longer than ten years"),
         ({"scope": "house"}, "scope", "'house' is no scope. Give device_<uuid>"),
