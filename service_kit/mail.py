@@ -65,14 +65,20 @@ def public_url() -> str:
 
 
 def send(
-    *, server: MailServer, id: object, to: str, subject: str, text: str, attached: Sequence[tuple[str, bytes, str]] = ()
+    *,
+    server: MailServer,
+    sender: str,
+    id: object,
+    to: str,
+    subject: str,
+    text: str,
+    attached: Sequence[tuple[str, bytes, str]] = (),
 ) -> None:
     """Hand the mail over; `attached`: name, bytes and type of each file. Raises SMTPException or OSError.
 
     The same `id` gives the same Message-ID, by which a mail that is sent twice is known.
     """
-    from django.conf import settings  # which read this module to begin with
-    from django.core.mail import EmailMessage, get_connection
+    from django.core.mail import EmailMessage, get_connection  # which needs the settings, and they this module
 
     connection: Any = get_connection(
         "django.core.mail.backends.smtp.EmailBackend",
@@ -84,7 +90,6 @@ def send(
         use_ssl=server.tls == "tls",
         timeout=TIMEOUT_SECONDS,
     )
-    sender = settings.MAIL_FROM
     headers = {"Message-ID": f"<{id}@{sender.rpartition('@')[2]}>", "Auto-Submitted": "auto-generated"}
     mail = EmailMessage(subject, text, f"{SENDER} <{sender}>", [to], connection=connection, headers=headers)
     for name, body, type_ in attached:

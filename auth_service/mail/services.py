@@ -45,6 +45,7 @@ def send_due() -> bool:
     if account is not None and account.may_sign_in and letter.wanted(account):
         try:
             send(
+                sender=settings.MAIL_FROM,
                 server=settings.MAIL_SERVER,
                 id=mail.pk,
                 to=account.email,

@@ -20,6 +20,8 @@ from service_kit.events import Kind
 
 # Up to so many days a report's table has hours, and up to so many days it has days.
 DAYS_BY_HOUR, DAYS_BY_DAY = 2, 92
+# With a smaller share of its hours known the period before is nothing to compare with.
+COMPARABLE = 0.95
 
 
 class NothingKnown(Exception):
@@ -30,12 +32,13 @@ class NothingKnown(Exception):
 class KindTotal:
     """kWh, and in the period before up to where this one has come; how many hours and readings are known of how many.
 
-    `expected`: None where a meter's interval is longer than an hour.
+    `before_known`: the share of that period's hours that are known, 0 to 1. `expected`: None where a meter's interval is longer than an hour.
     """
 
     kind: Kind
     kwh: float | None
     before: float | None
+    before_known: float
     hours_known: int
     hours: int
     readings: int
@@ -43,8 +46,10 @@ class KindTotal:
 
     @property
     def change(self) -> float | None:
-        """Against the period before: 0.1 is a tenth more."""
-        return self.kwh / self.before - 1 if self.kwh is not None and self.before else None
+        """Against the period before: 0.1 is a tenth more. None when much less is known of that one than of this."""
+        if self.kwh is None or not self.before or self.before_known < COMPARABLE * self.hours_known / self.hours:
+            return None
+        return self.kwh / self.before - 1
 
 
 @dataclass(frozen=True)
@@ -115,8 +120,8 @@ def content_of(name: str, devices: Sequence[Chosen], period: Period, zone: ZoneI
     entries = EnergyQuestion(list(groups.values()), begin, until, zone, resolution).answer()
     begin_before, _ = period.before.bounds(zone)
     before = EnergyQuestion(
-        list(groups.values()), begin_before, period.reached_before(until, zone), zone, "year"
-    ).totals()
+        list(groups.values()), begin_before, period.reached_before(until, zone), zone, "hour"
+    ).answer()
     homes = homes_of(devices)
     parts = parts_of(homes)
     finest: Resolution = "quarter" if needs_quarters(homes, zone, begin, until) else "hour"
@@ -154,17 +159,22 @@ def _resolution(days: int) -> Resolution:
     return "hour" if days <= DAYS_BY_HOUR else "day" if days <= DAYS_BY_DAY else "month"
 
 
-def _total(kind: Kind, series: Series, before: float | None) -> KindTotal:
+def _total(kind: Kind, series: Series, before: Series) -> KindTotal:
     expected = float(series.expected.sum())
     return KindTotal(
         kind=kind,
         kwh=series.total_kwh,
-        before=before,
-        hours_known=int((~np.isnan(series.kwh)).sum()),
+        before=before.total_kwh,
+        before_known=_hours_known(before) / max(len(before.start), 1),
+        hours_known=_hours_known(series),
         hours=len(series.start),
         readings=int(series.readings.sum()),
         expected=None if np.isnan(expected) else expected,
     )
+
+
+def _hours_known(series: Series) -> int:
+    return int((~np.isnan(series.kwh)).sum())
 
 
 def _rows(series: Sequence[Series]) -> list[Row]:
@@ -212,7 +222,7 @@ def summary(content: Content) -> dict[str, Any]:
         "until": content.until.isoformat(),
         "completeness": content.completeness,
         "totals": [
-            {"kind": t.kind, "kwh": t.kwh, "before_kwh": t.before, "hours_known": t.hours_known, "hours": t.hours,
+            {"kind": t.kind, "kwh": t.kwh, "before_kwh": t.before, "before_known": t.before_known, "hours_known": t.hours_known, "hours": t.hours,
              "readings": t.readings, "expected": t.expected}
             for t in content.kinds
         ],

@@ -72,6 +72,7 @@ def _send(report: Report, address: str, server: MailServer) -> None:
     found = f"It is attached, and at {page}" if fits else f"It is too large for a mail; you find it at {page}"
     send(
         server=server,
+        sender=settings.MAIL_FROM,
         id=report.pk,
         to=address,
         subject=f"Energy report: {report.scope_name}"[:200].replace("\n", " ").replace("\r", " "),

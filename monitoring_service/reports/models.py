@@ -1,6 +1,7 @@
 """Reports, their files and the schedules that make them; files lie in the database, so that every process finds them."""
 
 import uuid
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -95,7 +96,8 @@ class Report(models.Model):
 
     @property
     def file_name(self) -> str:
-        return f"energy-report_{self.start:%Y-%m-%d}_{self.id.hex[:8]}.{self.format}"
+        first_day = self.start.astimezone(ZoneInfo(self.timezone))
+        return f"energy-report_{first_day:%Y-%m-%d}_{self.id.hex[:8]}.{self.format}"
 
 
 class ReportFile(models.Model):

@@ -71,11 +71,11 @@ def _sections(content: Content) -> Iterator[Section]:
     yield Section(
         "Totals",
         (
-            Column("kind"), Column("energy (kWh)"), Column("period before (kWh)"), Column("change (%)", 1), Column("hours known"),
+            Column("kind"), Column("energy (kWh)"), Column("period before (kWh)"), Column("of it known (%)", 1), Column("change (%)", 1), Column("hours known"),
             Column("hours"), Column("readings"), Column("readings expected", 0),
         ),
         [
-            (KINDS[t.kind], t.kwh, t.before, None if t.change is None else 100 * t.change, t.hours_known, t.hours, t.readings, t.expected)
+            (KINDS[t.kind], t.kwh, t.before, 100 * t.before_known, None if t.change is None else 100 * t.change, t.hours_known, t.hours, t.readings, t.expected)
             for t in content.kinds
         ],
         ["The period before is counted up to where this one has come to." if content.is_running else "Against the whole period before."],

@@ -81,6 +81,7 @@ class ReportTotalSerializer(serializers.Serializer[Any]):
     before_kwh = serializers.FloatField(
         allow_null=True, help_text="In the period before; of a running period up to where this one has come to."
     )
+    before_known = serializers.FloatField(help_text="Share of the hours of the period before that are known, 0 to 1.")
     hours_known = serializers.IntegerField()
     hours = serializers.IntegerField()
     readings = serializers.IntegerField()

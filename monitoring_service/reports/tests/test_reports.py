@@ -129,6 +129,25 @@ def test_the_period_before_is_counted_up_to_where_this_one_has_come(
     )
 
 
+def test_a_period_before_of_which_little_is_known_is_nothing_to_compare_with(
+    home: uuid.UUID, client_for: ClientFor, alice: Caller
+) -> None:
+    """Given readings of March alone. A file is named by the first day in Rome, not in UTC."""
+    client = client_for(alice)
+    second, first = (made(client, period=f"2026-03-{day:02}", format="csv") for day in (2, 1))
+
+    def totals(report: Any) -> dict[str, str]:
+        names, row = sections(client.get(report["file_url"]).content)["Totals"][1:3]
+        return dict(zip(names, row, strict=True))
+
+    compared = totals(second)
+    assert [float(compared[name]) for name in ("of it known (%)", "change (%)")] == pytest.approx([100, 0])
+    alone = totals(first)
+    assert (float(alone["of it known (%)"]), alone["change (%)"]) == (0, "")
+    assert [each["summary"]["totals"][0]["before_known"] for each in (second, first)] == [1, 0]
+    assert first["file_name"].startswith("energy-report_2026-03-01_")
+
+
 def test_a_gap_stays_one_and_is_said(
     db: None, deliver: Callable[..., None], send: Callable[..., Any], client_for: ClientFor, alice: Caller
 ) -> None:

@@ -22,7 +22,7 @@ const october = {
     resolution: "day",
     until: "2026-10-31T23:00:00Z",
     completeness: 0.98,
-    totals: [{ kind: "consumption", kwh: 312.5, before_kwh: 290, hours_known: 730, hours: 745, readings: 4380, expected: 4470 }],
+    totals: [{ kind: "consumption", kwh: 312.5, before_kwh: 290, before_known: 1, hours_known: 730, hours: 745, readings: 4380, expected: 4470 }],
     cost: 81.2,
     currency: "EUR",
     co2_kg: 96,
@@ -154,7 +154,7 @@ describe("reports", () => {
       "POST /api/reports/schedules": () => json(monthly, 201),
       [`PATCH /api/reports/schedules/${monthly.id}`]: () => json({ ...monthly, enabled: false, next_at: null }),
     });
-    const region = await screen.findByRole("region", { name: "By themselves" });
+    const region = await screen.findByRole("region", { name: "Scheduled reports" });
     const item = await within(region).findByRole("listitem", { name: "Every month: All devices (PDF)" });
     expect(item).toHaveTextContent("The last one is made. No address.");
     await userEvent.click(within(item).getByRole("button", { name: "Stop" }));
