@@ -6,7 +6,7 @@ from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
-from pika.exceptions import AMQPConnectionError, ChannelClosed, ChannelWrongStateError
+from pika.exceptions import AMQPConnectionError, AMQPError, ChannelClosed, ChannelWrongStateError
 
 EXCHANGE = "ems.events"
 
@@ -70,6 +70,14 @@ class Publisher:
             if fresh:
                 raise
             send()
+
+    def attend(self) -> None:
+        """Answer the broker while there is nothing to publish: it takes an idle connection that sends no heartbeats for dead."""
+        if self._channel is not None:
+            try:
+                self._channel.connection.process_data_events(0)
+            except AMQPError:
+                self.close()
 
     def close(self) -> None:
         """Let go of the connection; the next `publish` opens a new one."""

@@ -39,6 +39,8 @@ def relay_once(publisher: Publisher) -> int:
             return 0
         # Not `id > last`: a transaction that commits late would leave its row behind for ever.
         waiting = list(OutboxEvent.objects.filter(published_at=None).order_by("id")[:BATCH])
+        if not waiting:
+            publisher.attend()
         sent: list[int] = []
         try:
             for row in waiting:

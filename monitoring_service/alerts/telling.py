@@ -25,6 +25,8 @@ class TellAlerts:
 
     def __call__(self) -> int:
         waiting = list(Alert.objects.filter(told_changes__lt=F("changes")).order_by("id")[:AT_ONCE])
+        if not waiting:
+            self._publisher.attend()
         for alert in waiting:
             self._tell(alert)
             alert.told_changes = alert.changes  # as it was read: what changes meanwhile is told again

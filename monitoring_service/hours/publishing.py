@@ -31,6 +31,7 @@ def publish_hours_once(publisher: Publisher) -> int:
             )
             waiting = cursor.fetchall()
         if not waiting:
+            publisher.attend()
             return 0
         hours = [
             HourState(

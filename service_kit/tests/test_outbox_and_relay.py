@@ -140,6 +140,27 @@ def test_an_idle_publisher_whose_connection_was_cut_still_publishes(
     assert names(bench.take(bench.seen)) == ["before", "after"]
 
 
+def test_a_publisher_with_nothing_to_publish_answers_the_broker(bench: Bench) -> None:
+    publisher, pause = Publisher(f"{bench.url}?heartbeat=4"), threading.Event()
+    put("before")
+    relay_once(publisher)
+    assert publisher._channel is not None
+    connection = publisher._channel.connection
+    checker = connection._impl._heartbeat_checker
+
+    def attended() -> None:
+        relay_once(publisher)
+        pause.wait(0.05)
+
+    until(lambda: checker._heartbeat_frames_sent > 0, step=attended)
+    connection._impl._transport._sock.shutdown(socket.SHUT_RDWR)
+    until(lambda: publisher._channel is None, step=attended)
+    put("after")
+    assert relay_once(publisher) == 1
+    publisher.close()
+    assert names(bench.take(bench.seen)) == ["before", "after"]
+
+
 def test_of_a_subject_that_is_gone_nothing_is_kept_sent_or_not(bench: Bench) -> None:
     gone, other = thing("gone"), thing(f"speaks of {uuid.uuid4()}")
     with transaction.atomic():
