@@ -114,9 +114,8 @@ def _make(report: Report, devices: list[Chosen]) -> None:
     first, end = (at.astimezone(zone).date() for at in (report.start, report.end))
     period = Period(report.unit, first, end)  # type: ignore[arg-type]
     device_ids = [device.id for device in devices]
-    seen = revisions(
-        device_ids, report.start, report.end
-    )  # before the hours: what is corrected meanwhile makes it a revised one
+    # Before the hours are: what is corrected meanwhile makes it a revised one.
+    seen = revisions(device_ids, report.start, report.end)
     content = content_of(report.scope_name, devices, period, zone, timezone.now())
     body = file_of(content, Format(report.format))
     with transaction.atomic():
