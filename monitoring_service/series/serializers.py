@@ -1,6 +1,6 @@
 import math
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -11,7 +11,6 @@ from service_kit.questions import Question
 
 VALUES_AT_MOST = 9_000
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_WHOLE_HOUR = timedelta(hours=1)
 
 
 class NumberField(serializers.FloatField):
